@@ -1,0 +1,139 @@
+/**
+ * The ops as methods: `g.matmul(x, w)`. Each is one node of core.ts, or a few where ONNX asks for shape tensors.
+ * Arguments are values; sizes are numbers or symbols (types.ts).
+ */
+import { GraphCore, type Value } from "./core.ts";
+import { axisOf, type Dim, type DType, sumDim } from "./types.ts";
+
+export type { Value } from "./core.ts";
+
+/** `end` beyond the axis means its end, as in ONNX. */
+const toTheEnd = 2 ** 53 - 1;
+
+export class Graph extends GraphCore {
+  add = (a: Value, b: Value): Value => this.emit("Add", [a, b], {});
+  sub = (a: Value, b: Value): Value => this.emit("Sub", [a, b], {});
+  mul = (a: Value, b: Value): Value => this.emit("Mul", [a, b], {});
+  div = (a: Value, b: Value): Value => this.emit("Div", [a, b], {});
+  min = (a: Value, b: Value): Value => this.emit("Min", [a, b], {});
+  max = (a: Value, b: Value): Value => this.emit("Max", [a, b], {});
+  neg = (x: Value): Value => this.emit("Neg", [x], {});
+  exp = (x: Value): Value => this.emit("Exp", [x], {});
+  log = (x: Value): Value => this.emit("Log", [x], {});
+  sqrt = (x: Value): Value => this.emit("Sqrt", [x], {});
+  erf = (x: Value): Value => this.emit("Erf", [x], {});
+  tanh = (x: Value): Value => this.emit("Tanh", [x], {});
+  sigmoid = (x: Value): Value => this.emit("Sigmoid", [x], {});
+  relu = (x: Value): Value => this.emit("Relu", [x], {});
+  softplus = (x: Value): Value => this.emit("Softplus", [x], {});
+  leakyRelu = (x: Value, alpha: number): Value => this.emit("LeakyRelu", [x], { alpha });
+  gelu = (x: Value, approximate: "none" | "tanh" = "none"): Value => this.emit("Gelu", [x], { approximate });
+  softmax = (x: Value, axis = -1): Value => this.emit("Softmax", [x], { axis });
+  equal = (a: Value, b: Value): Value => this.emit("Equal", [a, b], {});
+  less = (a: Value, b: Value): Value => this.emit("Less", [a, b], {});
+  lessOrEqual = (a: Value, b: Value): Value => this.emit("LessOrEqual", [a, b], {});
+  and = (a: Value, b: Value): Value => this.emit("And", [a, b], {});
+  not = (x: Value): Value => this.emit("Not", [x], {});
+  where = (condition: Value, a: Value, b: Value): Value => this.emit("Where", [condition, a, b], {});
+  cast = (x: Value, to: DType): Value => (x.dtype === to ? x : this.emit("Cast", [x], { to }));
+  identity = (x: Value): Value => this.emit("Identity", [x], {});
+
+  /** [..., n, k] x [..., k, m] -> [..., n, m] */
+  matmul = (a: Value, b: Value): Value => this.emit("MatMul", [a, b], {});
+
+  /** scale * (a x b + bias): a [n, k], b [k, m] or, with transB, [m, k]; bias [m] -> [n, m] */
+  gemm(a: Value, b: Value, bias?: Value, options: { transA?: boolean; transB?: boolean; scale?: number } = {}): Value {
+    const { transA = false, transB = false, scale = 1 } = options;
+    const inputs = bias === undefined ? [a, b] : [a, b, bias];
+    return this.emit("Gemm", inputs, { transA: transA ? 1 : 0, transB: transB ? 1 : 0, alpha: scale, beta: scale });
+  }
+
+  /** Over the last axis; scale and bias [d]. */
+  layerNormalization(x: Value, scale: Value, bias: Value, epsilon: number): Value {
+    return this.emit("LayerNormalization", [x, scale, bias], { axis: -1, epsilon });
+  }
+
+  transpose = (x: Value, perm: readonly number[]): Value => this.emit("Transpose", [x], { perm });
+
+  /** Swaps the last two axes. */
+  swap(x: Value): Value {
+    const last = x.shape.length - 1;
+    const perm = x.shape.map((_, axis) => (axis === last ? last - 1 : axis === last - 1 ? last : axis));
+    return this.transpose(x, perm);
+  }
+
+  reshape(x: Value, dims: readonly Dim[]): Value {
+    // 0 copies the dim of x at that place, -1 is what remains: most reshapes need no size at run time.
+    const template = dims.map((dim, axis) => (typeof dim === "number" ? dim : x.shape[axis] === dim ? 0 : dim));
+    const open = template.filter((dim) => typeof dim === "string").length;
+    const copiesEmpty = template.some((dim, axis) => dim === 0 && dims[axis] === 0);
+    const target =
+      open <= 1 && !copiesEmpty
+        ? this.constant(
+            "int64",
+            [dims.length],
+            template.map((dim) => (typeof dim === "string" ? -1 : dim)),
+          )
+        : this.shapeVector(dims);
+    return this.emit("Reshape", [x, target], { dims, vouched: false });
+  }
+
+  /** A reshape between sizes that are equal for a reason symbols cannot show ("S/b" blocks of "b" are "S"). */
+  reshapeAs(x: Value, dims: readonly Dim[]): Value {
+    return this.emit("Reshape", [x, this.shapeVector(dims)], { dims, vouched: true });
+  }
+
+  expand(x: Value, dims: readonly Dim[]): Value {
+    return this.emit("Expand", [x, this.shapeVector(dims)], { dims });
+  }
+
+  /** Elements [start, start + length) of one axis; `start` is a number or an int64 scalar. Without length: to the end. */
+  slice(x: Value, axis: number, start: number | Value, length: Dim): Value {
+    const at = axisOf(axis, x.shape.length);
+    const from = typeof start === "number" ? this.constant("int64", [1], [start]) : this.#vector(start);
+    const reachesEnd = x.shape[at] === sumDim([length, typeof start === "number" ? start : 0]);
+    const to =
+      typeof length === "number" && typeof start === "number"
+        ? this.constant("int64", [1], [start + length])
+        : reachesEnd && typeof start === "number"
+          ? this.constant("int64", [1], [toTheEnd])
+          : this.add(from, this.shapeVector([length]));
+    const dims = x.shape.map((dim, index) => (index === at ? length : dim));
+    return this.emit("Slice", [x, from, to, this.constant("int64", [1], [at])], { dims });
+  }
+
+  /** Zeros (or `value`) before and after one axis; amounts are numbers or int64 scalars with `size` naming the result. */
+  pad(x: Value, axis: number, before: number | Value, after: number | Value, size: Dim, value = 0): Value {
+    const at = axisOf(axis, x.shape.length);
+    const amount = (n: number | Value) => (typeof n === "number" ? this.constant("int64", [1], [n]) : this.#vector(n));
+    const pads = this.concat([amount(before), amount(after)], 0);
+    const dims = x.shape.map((dim, index) => (index === at ? size : dim));
+    const inputs = [x, pads, this.scalar(x.dtype, value), this.constant("int64", [1], [at])];
+    return this.emit("Pad", inputs, { dims, mode: "constant" });
+  }
+
+  concat = (values: readonly Value[], axis: number): Value => this.emit("Concat", values, { axis });
+
+  /** Rows of `data` along an axis: [n, d] by [B, S] -> [B, S, d]. */
+  gather = (data: Value, index: Value, axis = 0): Value => this.emit("Gather", [data, index], { axis });
+  gatherND = (data: Value, index: Value, batchDims: number): Value =>
+    this.emit("GatherND", [data, index], { batch_dims: batchDims });
+  scatterND = (data: Value, index: Value, updates: Value, reduction: "none" | "add" = "none"): Value =>
+    this.emit("ScatterND", [data, index, updates], { reduction });
+
+  reduceSum(x: Value, axes: readonly number[], { keepdims = false } = {}): Value {
+    const list = this.constant("int64", [axes.length], axes);
+    return this.emit("ReduceSum", [x, list], { keepdims: keepdims ? 1 : 0, axes });
+  }
+
+  /** 0, 1, ... n-1 as int64 [n]. */
+  range(n: Dim): Value {
+    const [zero, one] = [this.scalar("int64", 0), this.scalar("int64", 1)];
+    return this.emit("Range", [zero, this.size(n), one], { dims: [n] });
+  }
+
+  /** An int64 scalar as a vector of one. */
+  #vector(scalar: Value): Value {
+    return this.emit("Reshape", [scalar, this.constant("int64", [1], [1])], { dims: [1], vouched: false });
+  }
+}

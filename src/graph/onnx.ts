@@ -1,0 +1,239 @@
+/**
+ * Writes a Graph as an ONNX ModelProto (https://github.com/onnx/onnx/blob/v1.17.0/onnx/onnx.proto, the source of the
+ * field numbers below). Weights are written as external data: a file's name, byte offset and length.
+ */
+import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
+import { InternalError } from "../errors.ts";
+import type { Block, GraphCore, GraphNode, Value } from "./core.ts";
+import type { Dim, DType } from "./types.ts";
+
+const irVersion = 9;
+const opset = 20;
+
+const model = { ir_version: 1, producer_name: 2, graph: 7, opset_import: 8 };
+const operatorSet = { domain: 1, version: 2 };
+const graphField = { node: 1, name: 2, initializer: 5, input: 11, output: 12 };
+const nodeField = { input: 1, output: 2, name: 3, op_type: 4, attribute: 5 };
+const attributeField = { name: 1, f: 2, i: 3, s: 4, g: 6, ints: 8, type: 20 };
+const attributeType = { FLOAT: 1, INT: 2, STRING: 3, GRAPH: 5, INTS: 7 };
+const tensorField = { dims: 1, data_type: 2, name: 8, raw_data: 9, external_data: 13, data_location: 14 };
+const entryField = { key: 1, value: 2 };
+const valueInfo = { name: 1, type: 2 };
+const typeField = { tensor_type: 1 };
+const tensorType = { elem_type: 1, shape: 2 };
+const shapeField = { dim: 1 };
+const dimField = { dim_value: 1, dim_param: 2 };
+
+const dataType: { readonly [T in DType]: number } = {
+  float32: 1,
+  uint8: 2,
+  int8: 3,
+  int32: 6,
+  int64: 7,
+  bool: 9,
+  float16: 10,
+  float64: 11,
+  bfloat16: 16,
+};
+
+/** Where the bytes of a parameter lie: in a file beside the model, or in a buffer given to the engine under that name. */
+export interface ExternalData {
+  readonly location: string;
+  readonly offset: number;
+  readonly length: number;
+}
+
+/** How each ONNX attribute is stored. `dims` is this package's own note and is not written. */
+const attributeKinds: { readonly [name: string]: "int" | "ints" | "float" | "string" | "dtype" | "unwritten" } = {
+  alpha: "float",
+  approximate: "string",
+  axes: "unwritten",
+  axis: "int",
+  batch_dims: "int",
+  beta: "float",
+  dims: "unwritten",
+  end: "int",
+  epsilon: "float",
+  keepdims: "int",
+  mode: "string",
+  perm: "ints",
+  reduction: "string",
+  start: "int",
+  to: "dtype",
+  transA: "int",
+  transB: "int",
+  vouched: "unwritten",
+};
+
+type Writer = BinaryWriter;
+
+function message(writer: Writer, field: number, write: (writer: Writer) => void): void {
+  writer.tag(field, WireType.LengthDelimited).fork();
+  write(writer);
+  writer.join();
+}
+
+function text(writer: Writer, field: number, value: string): void {
+  writer.tag(field, WireType.LengthDelimited).string(value);
+}
+
+function integer(writer: Writer, field: number, value: number): void {
+  writer.tag(field, WireType.Varint).int64(value);
+}
+
+/** The model's bytes. `locate` says where each parameter's data lies. */
+export function writeOnnx(graph: GraphCore, locate: (name: string) => ExternalData): Uint8Array {
+  const writer = new BinaryWriter();
+  integer(writer, model.ir_version, irVersion);
+  text(writer, model.producer_name, "led-transformers");
+  message(writer, model.opset_import, (w) => {
+    text(w, operatorSet.domain, "");
+    integer(w, operatorSet.version, opset);
+  });
+  message(writer, model.graph, (w) => {
+    for (const { value, numbers } of graph.constants.values())
+      message(w, graphField.initializer, (t) => writeConstant(t, value, numbers));
+    for (const { value, shape } of graph.parameters.values()) {
+      message(w, graphField.initializer, (t) => writeExternal(t, value, shape, locate(value.name)));
+    }
+    writeBlock(w, graph.root, "main");
+  });
+  return writer.finish();
+}
+
+function writeBlock(writer: Writer, block: Block, name: string): void {
+  text(writer, graphField.name, name);
+  for (const node of block.nodes) message(writer, graphField.node, (w) => writeNode(w, node));
+  for (const value of block.inputs) message(writer, graphField.input, (w) => writeValueInfo(w, value.name, value));
+  const renamed = block.outputs.filter((output) => output.name !== output.value.name);
+  for (const { name: output, value } of renamed) {
+    message(writer, graphField.node, (w) => {
+      text(w, nodeField.input, value.name);
+      text(w, nodeField.output, output);
+      text(w, nodeField.op_type, "Identity");
+    });
+  }
+  for (const { name: output, value } of block.outputs) {
+    // Sizes of a body's outputs may differ between the branches of an If, so only the root states them.
+    message(writer, graphField.output, (w) => writeValueInfo(w, output, value, block.parent === undefined));
+  }
+}
+
+function writeValueInfo(writer: Writer, name: string, { dtype, shape }: Value, withShape = true): void {
+  text(writer, valueInfo.name, name);
+  message(writer, valueInfo.type, (type) =>
+    message(type, typeField.tensor_type, (tensor) => {
+      integer(tensor, tensorType.elem_type, dataType[dtype]);
+      if (withShape)
+        message(tensor, tensorType.shape, (w) => {
+          for (const dim of shape) writeDim(w, dim);
+        });
+    }),
+  );
+}
+
+function writeDim(writer: Writer, dim: Dim): void {
+  message(writer, shapeField.dim, (w) => {
+    if (typeof dim === "number") integer(w, dimField.dim_value, dim);
+    else text(w, dimField.dim_param, dim);
+  });
+}
+
+function writeNode(writer: Writer, node: GraphNode): void {
+  switch (node.kind) {
+    case "op": {
+      for (const value of node.inputs) text(writer, nodeField.input, value?.name ?? "");
+      for (const value of node.outputs) text(writer, nodeField.output, value.name);
+      text(writer, nodeField.name, node.outputs[0].name);
+      text(writer, nodeField.op_type, node.op);
+      for (const [name, value] of Object.entries(node.attributes)) writeAttribute(writer, name, value);
+      return;
+    }
+    case "loop": {
+      // Inputs: trip count, condition (absent: run to the count), first carried values.
+      for (const name of [node.count.name, "", ...node.carried.map((value) => value.name)])
+        text(writer, nodeField.input, name);
+      for (const value of node.outputs) text(writer, nodeField.output, value.name);
+      text(writer, nodeField.op_type, "Loop");
+      writeBody(writer, "body", node.body);
+      return;
+    }
+    case "if": {
+      text(writer, nodeField.input, node.condition.name);
+      for (const value of node.outputs) text(writer, nodeField.output, value.name);
+      text(writer, nodeField.op_type, "If");
+      writeBody(writer, "then_branch", node.then);
+      writeBody(writer, "else_branch", node.otherwise);
+      return;
+    }
+  }
+}
+
+function writeBody(writer: Writer, name: string, block: Block): void {
+  message(writer, nodeField.attribute, (attribute) => {
+    text(attribute, attributeField.name, name);
+    integer(attribute, attributeField.type, attributeType.GRAPH);
+    message(attribute, attributeField.g, (w) => writeBlock(w, block, name));
+  });
+}
+
+function writeAttribute(writer: Writer, name: string, value: unknown): void {
+  const kind = attributeKinds[name];
+  if (kind === undefined)
+    throw new InternalError({ operation: "write ONNX", expected: "a known attribute", got: name });
+  if (kind === "unwritten") return;
+  message(writer, nodeField.attribute, (w) => {
+    text(w, attributeField.name, name);
+    if (kind === "float") {
+      w.tag(attributeField.f, WireType.Bit32).float(value as number);
+      integer(w, attributeField.type, attributeType.FLOAT);
+    } else if (kind === "string") {
+      text(w, attributeField.s, value as string);
+      integer(w, attributeField.type, attributeType.STRING);
+    } else if (kind === "ints") {
+      for (const item of value as readonly number[]) integer(w, attributeField.ints, item);
+      integer(w, attributeField.type, attributeType.INTS);
+    } else {
+      integer(w, attributeField.i, kind === "dtype" ? dataType[value as DType] : (value as number));
+      integer(w, attributeField.type, attributeType.INT);
+    }
+  });
+}
+
+function writeConstant(writer: Writer, { name, dtype, shape }: Value, numbers: readonly number[]): void {
+  for (const dim of shape) integer(writer, tensorField.dims, dim as number);
+  integer(writer, tensorField.data_type, dataType[dtype]);
+  text(writer, tensorField.name, name);
+  writer.tag(tensorField.raw_data, WireType.LengthDelimited).bytes(constantBytes(dtype, numbers));
+}
+
+function constantBytes(dtype: DType, numbers: readonly number[]): Uint8Array {
+  switch (dtype) {
+    case "float32":
+      return new Uint8Array(Float32Array.from(numbers).buffer);
+    case "int64":
+      return new Uint8Array(BigInt64Array.from(numbers, BigInt).buffer);
+    case "int32":
+      return new Uint8Array(Int32Array.from(numbers).buffer);
+    case "bool":
+    case "uint8":
+    case "int8":
+      return Uint8Array.from(numbers);
+    default:
+      throw new InternalError({ operation: "graph constant", expected: "float32, integers or bool", got: dtype });
+  }
+}
+
+function writeExternal(writer: Writer, { name, dtype }: Value, shape: readonly number[], data: ExternalData): void {
+  for (const dim of shape) integer(writer, tensorField.dims, dim);
+  integer(writer, tensorField.data_type, dataType[dtype]);
+  text(writer, tensorField.name, name);
+  const entries = { location: data.location, offset: String(data.offset), length: String(data.length) };
+  for (const [key, value] of Object.entries(entries)) {
+    message(writer, tensorField.external_data, (w) => {
+      text(w, entryField.key, key);
+      text(w, entryField.value, value);
+    });
+  }
+  integer(writer, tensorField.data_location, 1);
+}

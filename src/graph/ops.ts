@@ -1,0 +1,325 @@
+/**
+ * The table of ops: for each ONNX operator (opset 20, default domain) its attributes and the rule that gives the
+ * output's type from the inputs' types or refuses them. Semantics: https://onnx.ai/onnx/operators/. The rules are stricter than
+ * ONNX: no implicit casts, and symbolic dims must match by name. Gradients stand in gradient-rules.ts, a table over
+ * the same names, so an op without one does not compile. Loop and If hold graphs and live in graph.ts.
+ *
+ * Where ONNX computes a shape from tensors at run time (Reshape, Slice, Expand, Range), the author states the result
+ * as `dims`; it is checked as far as symbols allow and is not written to the file.
+ */
+import {
+  axisOf,
+  broadcast,
+  type Dim,
+  type DType,
+  describeType,
+  RuleViolation,
+  sameSize,
+  sumDim,
+  type ValueType,
+} from "./types.ts";
+
+type None = Record<never, never>;
+
+/** The attributes of every op, under ONNX's names; `dims` as said above. */
+export interface OpAttributes {
+  Add: None;
+  Sub: None;
+  Mul: None;
+  Div: None;
+  Min: None;
+  Max: None;
+  Neg: None;
+  Exp: None;
+  Log: None;
+  Sqrt: None;
+  Erf: None;
+  Tanh: None;
+  Sigmoid: None;
+  Relu: None;
+  Gelu: { approximate: "none" | "tanh" };
+  Softplus: None;
+  LeakyRelu: { alpha: number };
+  Softmax: { axis: number };
+  LayerNormalization: { axis: number; epsilon: number };
+  MatMul: None;
+  /** alpha * a x b + beta * bias */
+  Gemm: { transA: 0 | 1; transB: 0 | 1; alpha: number; beta: number };
+  Transpose: { perm: readonly number[] };
+  /** `vouched`: the author answers for sizes that symbols cannot show equal. */
+  Reshape: { dims: readonly Dim[]; vouched: boolean };
+  Expand: { dims: readonly Dim[] };
+  Slice: { dims: readonly Dim[] };
+  Pad: { dims: readonly Dim[]; mode: "constant" };
+  Concat: { axis: number };
+  Gather: { axis: number };
+  GatherND: { batch_dims: number };
+  ScatterND: { reduction: "none" | "add" };
+  ReduceSum: { keepdims: 0 | 1; axes: readonly number[] };
+  Where: None;
+  Equal: None;
+  Less: None;
+  LessOrEqual: None;
+  And: None;
+  Not: None;
+  Cast: { to: DType };
+  Range: { dims: readonly Dim[] };
+  /** Shape of input as int64; `start`/`end` select axes. */
+  Shape: { start: number; end: number };
+  Identity: None;
+}
+
+export type OpName = keyof OpAttributes;
+
+export type OpInputs = readonly (ValueType | undefined)[];
+
+export type TypeRule<A> = (inputs: OpInputs, attributes: A) => ValueType;
+
+const floats: readonly DType[] = ["float32", "float16"];
+const numbers: readonly DType[] = ["float32", "float16", "float64", "int64", "int32"];
+const integers: readonly DType[] = ["int64", "int32"];
+
+function input(inputs: OpInputs, index: number): ValueType {
+  const value = inputs[index];
+  if (value === undefined) throw new RuleViolation(`an input ${index}`, `${inputs.length} inputs`);
+  return value;
+}
+
+function requireCount(inputs: OpInputs, count: number): void {
+  if (inputs.length !== count) throw new RuleViolation(`${count} inputs`, String(inputs.length));
+}
+
+function requireDType(value: ValueType, allowed: readonly DType[]): void {
+  if (!allowed.includes(value.dtype))
+    throw new RuleViolation(`a value of ${allowed.join(" or ")}`, describeType(value));
+}
+
+function requireRank(value: ValueType, rank: number): void {
+  if (value.shape.length !== rank) throw new RuleViolation(`a value of rank ${rank}`, describeType(value));
+}
+
+function requireVector(value: ValueType, length: Dim): void {
+  requireRank(value, 1);
+  if (value.shape[0] !== length) throw new RuleViolation(`a vector of ${length}`, describeType(value));
+}
+
+function requireSameDType(a: ValueType, b: ValueType): void {
+  if (a.dtype !== b.dtype) throw new RuleViolation("values of one dtype", `${describeType(a)} and ${describeType(b)}`);
+}
+
+/** One input, same type out. */
+function unary(allowed: readonly DType[]): TypeRule<unknown> {
+  return (inputs) => {
+    requireCount(inputs, 1);
+    const value = input(inputs, 0);
+    requireDType(value, allowed);
+    return value;
+  };
+}
+
+/** Two inputs that broadcast; `result` overrides the dtype of the output. */
+function binary(allowed: readonly DType[], result?: DType): TypeRule<unknown> {
+  return (inputs) => {
+    requireCount(inputs, 2);
+    const a = input(inputs, 0);
+    const b = input(inputs, 1);
+    requireDType(a, allowed);
+    requireSameDType(a, b);
+    return { dtype: result ?? a.dtype, shape: broadcast(a.shape, b.shape) };
+  };
+}
+
+function indices(value: ValueType): void {
+  requireDType(value, integers);
+}
+
+function replaceAxis(shape: readonly Dim[], axis: number, dims: readonly Dim[]): Dim[] {
+  return [...shape.slice(0, axis), ...dims, ...shape.slice(axis + 1)];
+}
+
+export const typeRules: { readonly [K in OpName]: TypeRule<OpAttributes[K]> } = {
+  Add: binary(numbers),
+  Sub: binary(numbers),
+  Mul: binary(numbers),
+  Div: binary(numbers),
+  Min: binary(numbers),
+  Max: binary(numbers),
+  Neg: unary(numbers),
+  Exp: unary(floats),
+  Log: unary(floats),
+  Sqrt: unary(floats),
+  Erf: unary(floats),
+  Tanh: unary(floats),
+  Sigmoid: unary(floats),
+  Relu: unary(floats),
+  Gelu: unary(floats),
+  Softplus: unary(floats),
+  LeakyRelu: unary(floats),
+  Softmax: (inputs, { axis }) => {
+    const value = unary(floats)(inputs, undefined);
+    axisOf(axis, value.shape.length);
+    return value;
+  },
+  // inputs: x [..., d], scale [d], bias [d]
+  LayerNormalization: (inputs, { axis }) => {
+    requireCount(inputs, 3);
+    const x = input(inputs, 0);
+    requireDType(x, floats);
+    const last = x.shape.length - 1;
+    if (axisOf(axis, x.shape.length) !== last) throw new RuleViolation("axis -1", String(axis));
+    for (const parameter of [input(inputs, 1), input(inputs, 2)]) {
+      requireVector(parameter, x.shape[last]!);
+      requireSameDType(x, parameter);
+    }
+    return x;
+  },
+  // [..., n, k] x [..., k, m] -> [..., n, m]
+  MatMul: (inputs) => {
+    requireCount(inputs, 2);
+    const a = input(inputs, 0);
+    const b = input(inputs, 1);
+    requireDType(a, floats);
+    requireSameDType(a, b);
+    const [k, n] = [a.shape.at(-1), a.shape.at(-2)];
+    const [m, k2] = [b.shape.at(-1), b.shape.at(-2)];
+    if (k === undefined || n === undefined || m === undefined || k !== k2) {
+      throw new RuleViolation("[..., n, k] and [..., k, m]", `${describeType(a)} and ${describeType(b)}`);
+    }
+    return { dtype: a.dtype, shape: [...broadcast(a.shape.slice(0, -2), b.shape.slice(0, -2)), n, m] };
+  },
+  // a [n, k] (or its transpose), b [k, m] (or its transpose), bias [m]
+  Gemm: (inputs, { transA, transB }) => {
+    const a = input(inputs, 0);
+    const b = input(inputs, 1);
+    for (const value of [a, b]) {
+      requireDType(value, floats);
+      requireRank(value, 2);
+    }
+    requireSameDType(a, b);
+    const [n, k] = transA ? [a.shape[1]!, a.shape[0]!] : [a.shape[0]!, a.shape[1]!];
+    const [k2, m] = transB ? [b.shape[1]!, b.shape[0]!] : [b.shape[0]!, b.shape[1]!];
+    if (k !== k2) throw new RuleViolation(`an inner dim of ${k}`, `${describeType(a)} and ${describeType(b)}`);
+    const bias = inputs[2];
+    if (bias !== undefined) requireVector(bias, m);
+    return { dtype: a.dtype, shape: [n, m] };
+  },
+  Transpose: (inputs, { perm }) => {
+    const x = input(inputs, 0);
+    const axes = [...perm].sort((p, q) => p - q);
+    if (axes.length !== x.shape.length || axes.some((axis, index) => axis !== index)) {
+      throw new RuleViolation(`a permutation of ${x.shape.length} axes`, `[${perm.join(", ")}]`);
+    }
+    return { dtype: x.dtype, shape: perm.map((axis) => x.shape[axis]!) };
+  },
+  Reshape: (inputs, { dims, vouched }) => {
+    const x = input(inputs, 0);
+    if (!vouched && !sameSize(x.shape, dims))
+      throw new RuleViolation(`dims of the size of ${describeType(x)}`, `[${dims.join(", ")}]`);
+    return { dtype: x.dtype, shape: dims };
+  },
+  Expand: (inputs, { dims }) => {
+    const x = input(inputs, 0);
+    return { dtype: x.dtype, shape: broadcast(x.shape, dims) };
+  },
+  Slice: (inputs, { dims }) => {
+    const x = input(inputs, 0);
+    if (dims.length !== x.shape.length) throw new RuleViolation(`${x.shape.length} dims`, `[${dims.join(", ")}]`);
+    return { dtype: x.dtype, shape: dims };
+  },
+  Pad: (inputs, { dims }) => {
+    const x = input(inputs, 0);
+    if (dims.length !== x.shape.length) throw new RuleViolation(`${x.shape.length} dims`, `[${dims.join(", ")}]`);
+    return { dtype: x.dtype, shape: dims };
+  },
+  Concat: (inputs, { axis }) => {
+    const first = input(inputs, 0);
+    const at = axisOf(axis, first.shape.length);
+    for (const other of inputs) {
+      const fits =
+        other !== undefined &&
+        other.dtype === first.dtype &&
+        other.shape.length === first.shape.length &&
+        other.shape.every((dim, index) => index === at || dim === first.shape[index]);
+      if (!fits) {
+        throw new RuleViolation(
+          `values like ${describeType(first)} but on axis ${at}`,
+          other ? describeType(other) : "none",
+        );
+      }
+    }
+    return {
+      dtype: first.dtype,
+      shape: replaceAxis(first.shape, at, [sumDim(inputs.map((value) => value!.shape[at]!))]),
+    };
+  },
+  Gather: (inputs, { axis }) => {
+    requireCount(inputs, 2);
+    const data = input(inputs, 0);
+    const index = input(inputs, 1);
+    indices(index);
+    return { dtype: data.dtype, shape: replaceAxis(data.shape, axisOf(axis, data.shape.length), index.shape) };
+  },
+  // data [batch..., n, rest...], index [batch..., m..., 1]: one index per row
+  GatherND: (inputs, { batch_dims }) => {
+    const data = input(inputs, 0);
+    const index = input(inputs, 1);
+    requireDType(index, ["int64"]);
+    const width = index.shape.at(-1);
+    if (typeof width !== "number" || width + batch_dims > data.shape.length) {
+      throw new RuleViolation(`at most ${data.shape.length - batch_dims} indices a row`, describeType(index));
+    }
+    return { dtype: data.dtype, shape: [...index.shape.slice(0, -1), ...data.shape.slice(batch_dims + width)] };
+  },
+  // data, index [..., q], updates [..., rest of data after q axes]
+  ScatterND: (inputs) => {
+    requireCount(inputs, 3);
+    const data = input(inputs, 0);
+    const index = input(inputs, 1);
+    const updates = input(inputs, 2);
+    requireDType(index, ["int64"]);
+    requireSameDType(data, updates);
+    const width = index.shape.at(-1);
+    const expected = typeof width === "number" ? [...index.shape.slice(0, -1), ...data.shape.slice(width)] : [];
+    if (typeof width !== "number" || expected.join() !== updates.shape.join()) {
+      throw new RuleViolation(`updates of [${expected.join(", ")}]`, describeType(updates));
+    }
+    return data;
+  },
+  // The axes are an input in ONNX; the graph makes it from the attribute.
+  ReduceSum: (inputs, { keepdims, axes }) => {
+    const x = input(inputs, 0);
+    requireDType(x, numbers);
+    const reduced = new Set(axes.map((axis) => axisOf(axis, x.shape.length)));
+    const shape = x.shape.flatMap((dim, index) => (reduced.has(index) ? (keepdims ? [1] : []) : [dim]));
+    return { dtype: x.dtype, shape };
+  },
+  Where: (inputs) => {
+    requireCount(inputs, 3);
+    const condition = input(inputs, 0);
+    requireDType(condition, ["bool"]);
+    const a = input(inputs, 1);
+    const b = input(inputs, 2);
+    requireSameDType(a, b);
+    return { dtype: a.dtype, shape: broadcast(condition.shape, broadcast(a.shape, b.shape)) };
+  },
+  Equal: binary([...numbers, "bool"], "bool"),
+  Less: binary(numbers, "bool"),
+  LessOrEqual: binary(numbers, "bool"),
+  And: binary(["bool"], "bool"),
+  Not: unary(["bool"]),
+  Cast: (inputs, { to }) => ({ dtype: to, shape: input(inputs, 0).shape }),
+  Range: (inputs, { dims }) => {
+    requireCount(inputs, 3);
+    for (const value of inputs) requireRank(value!, 0);
+    requireDType(input(inputs, 0), integers);
+    return { dtype: input(inputs, 0).dtype, shape: dims };
+  },
+  Shape: (inputs, { start, end }) => {
+    const { shape } = input(inputs, 0);
+    if (start < 0 || end > shape.length || start >= end) {
+      throw new RuleViolation(`axes within [0, ${shape.length})`, `[${start}, ${end})`);
+    }
+    return { dtype: "int64", shape: [end - start] };
+  },
+  Identity: (inputs) => input(inputs, 0),
+};

@@ -1,0 +1,80 @@
+/**
+ * The LED encoder as a graph of stages (transformers 4.37.2, modeling_led.py: LEDEncoder, LEDEncoderLayer): the
+ * embedding, then each layer, so that a caller regains control between layers.
+ *
+ * B batch, S positions padded to a multiple of the attention block, D d_model, F encoder_ffn_dim, x global slots.
+ */
+import { Graph, type Value } from "../../graph/graph.ts";
+import { addStages } from "../../graph/stages.ts";
+import { activation } from "../../nn/activation.ts";
+import { layerNorm } from "../../nn/layer-norm.ts";
+import { linear } from "../../nn/linear.ts";
+import { Parameters, type Storage } from "../../nn/parameters.ts";
+import { type SequenceMasks, slidingWindowAttention } from "../../nn/sliding-window-attention.ts";
+
+export interface EncoderGeometry {
+  readonly d_model: number;
+  readonly vocab_size: number;
+  readonly max_encoder_position_embeddings: number;
+  readonly encoder_layers: number;
+  readonly encoder_attention_heads: number;
+  readonly encoder_ffn_dim: number;
+  readonly activation_function: string;
+  /** One two-sided window per layer. */
+  readonly attention_window: readonly number[];
+}
+
+/** Encoder layer, post-norm. [B, S, D] -> [B, S, D] */
+function encoderLayer(
+  g: Graph,
+  p: Parameters,
+  x: Value,
+  masks: SequenceMasks,
+  config: EncoderGeometry,
+  layer: number,
+): Value {
+  const D = config.d_model;
+  const window = config.attention_window[layer]!;
+  const context = slidingWindowAttention(g, p.at("self_attn.longformer_self_attn"), x, {
+    heads: config.encoder_attention_heads,
+    window,
+    masks,
+  });
+  const a = linear(g, p.at("self_attn.output"), context, D); // [B, S, D]
+  const h = layerNorm(g, p.at("self_attn_layer_norm"), g.add(x, a));
+  const f = activation(g, config.activation_function, linear(g, p.at("fc1"), h, config.encoder_ffn_dim)); // [B, S, F]
+  return layerNorm(g, p.at("final_layer_norm"), g.add(h, linear(g, p.at("fc2"), f, D)));
+}
+
+/** Token plus learned position embedding, normalised. ids [B, S] -> [B, S, D] */
+function embed(g: Graph, p: Parameters, ids: Value, config: EncoderGeometry): Value {
+  const [, S] = ids.shape as [string, string];
+  const D = config.d_model;
+  const tokens = g.gather(p.at("embed_tokens").get("weight", [config.vocab_size, D]), ids); // [B, S, D]
+  const table = p.at("embed_positions").get("weight", [config.max_encoder_position_embeddings, D]);
+  const positions = g.slice(table, 0, 0, S); // [S, D]
+  return layerNorm(g, p.at("layernorm_embedding"), g.add(tokens, positions));
+}
+
+export function encoderGraph(config: EncoderGeometry, storage: Storage, path: string): Graph {
+  const g = new Graph();
+  const p = new Parameters(g, storage, path);
+  const ids = g.input("input_ids", "int64", ["B", "S"]);
+  const hidden = g.input("hidden", "float32", ["B", "S", config.d_model]);
+  const masks: SequenceMasks = {
+    block: g.input("block", "int64", []),
+    localBias: g.input("local_bias", "float32", ["B", "S"]),
+    unmaskedBias: g.input("unmasked_bias", "float32", ["B", "S"]),
+    keep: g.input("keep", "float32", ["B", "S", 1]),
+    globalIndex: g.input("global_index", "int64", ["B", "x", 2]),
+    slotBias: g.input("slot_bias", "float32", ["B", "x"]),
+  };
+  addStages(g, [
+    { name: "embed", build: () => ({ hidden: embed(g, p, ids, config) }) },
+    ...Array.from({ length: config.encoder_layers }, (_, layer) => ({
+      name: `layers.${layer}`,
+      build: () => ({ hidden: encoderLayer(g, p.at(`layers.${layer}`), hidden, masks, config, layer) }),
+    })),
+  ]);
+  return g;
+}

@@ -1,0 +1,130 @@
+/**
+ * Sliding-window self-attention with global positions (transformers 4.37.2, models/led/modeling_led.py:
+ * LEDEncoderSelfAttention), computed block by block: nothing of size S x S or S x w exists for the whole sequence.
+ *
+ * B batch, S positions (a multiple of the block), D width, h heads, e = D/h, x global slots, b queries of a block,
+ * c = half the window, n = x + 2c + b keys that one block can see.
+ *
+ * A query i attends to the local keys |i - j| <= c and, through the same local projections, to all global positions.
+ * The rows of global positions are then replaced by attention over everything with the *_global projections; there the
+ * key and value projections are absorbed into the x rows, q (W_k X^T) = (q W_k) X^T and P (X W_v^T) = (P X) W_v^T:
+ * key_global's bias only shifts a softmax row, and value_global's comes out once, since rows of P sum to one.
+ *
+ * Instead of tensors of masks the layers share the few vectors of SequenceMasks.
+ */
+import type { Graph, Value } from "../graph/graph.ts";
+import { sumDim } from "../graph/types.ts";
+import { linear } from "./linear.ts";
+import type { Parameters } from "./parameters.ts";
+
+/** Which keys may be seen. Biases are 0 or the most negative float32, and are added to scores. */
+export interface SequenceMasks {
+  /** int64 []: b, a divisor of S. */
+  readonly block: Value;
+  /** [B, S]: 0 at local keys, else negative (masked, or global and so seen through its slot). */
+  readonly localBias: Value;
+  /** [B, S]: 0 at unmasked keys. Seen by global queries. */
+  readonly unmaskedBias: Value;
+  /** [B, S, 1]: 1 where the query is unmasked; the context of masked queries is zero. */
+  readonly keep: Value;
+  /** int64 [B, x, 2]: (example, position) of each global slot; empty slots name a position whose result nobody reads. */
+  readonly globalIndex: Value;
+  /** [B, x]: 0 at slots in use. */
+  readonly slotBias: Value;
+}
+
+export interface SlidingWindowOptions {
+  readonly heads: number;
+  /** Two-sided: w/2 keys before and after a query. */
+  readonly window: number;
+  readonly masks: SequenceMasks;
+}
+
+const mostNegative = -3.4028234663852886e38;
+
+/** [B, S, D] -> context [B, S, D], before the output projection. */
+export function slidingWindowAttention(g: Graph, p: Parameters, x: Value, options: SlidingWindowOptions): Value {
+  const { heads, masks } = options;
+  const D = x.shape[2] as number;
+  const scale = 1 / Math.sqrt(D / heads);
+  const q = linear(g, p.at("query"), x, D, { scale });
+  const k = linear(g, p.at("key"), x, D);
+  const v = linear(g, p.at("value"), x, D);
+  const local = localContext(g, { q, k, v }, options);
+  const rows = globalRows(g, p, x, heads, masks); // [B, x, D]
+  return g.scatterND(local, masks.globalIndex, rows);
+}
+
+/** Context of every position as a local query. */
+function localContext(g: Graph, { q, k, v }: { q: Value; k: Value; v: Value }, options: SlidingWindowOptions): Value {
+  const { heads, window, masks } = options;
+  const [B, S, D] = q.shape as [string, string, number];
+  const X = masks.slotBias.shape[1] as string;
+  const e = D / heads;
+  // Beyond the sequence's own length a window shows only padding.
+  const c = g.min(g.scalar("int64", window / 2), g.size(S));
+  const span = g.add(g.add(c, c), masks.block);
+  g.bind("c", c);
+  g.bind("2c", g.add(c, c));
+  g.bind("b", masks.block);
+  g.bind("2c+b", span);
+  g.bind("n", g.add(g.size(X), span));
+
+  const padded = sumDim([S, "2c"]);
+  const keys = (value: Value): Value => {
+    // Global slots in front, then the sequence with c zero rows at each end: [B, h, x+S+2c, e]
+    const slots = g.gatherND(value, masks.globalIndex, 0); // [B, x, D]
+    const all = g.concat([slots, g.pad(value, 1, c, c, padded)], 1);
+    return g.transpose(g.reshape(all, [B, all.shape[1]!, heads, e]), [0, 2, 1, 3]);
+  };
+  const keyRows = keys(k);
+  const valueRows = keys(v);
+  const bias = g.concat([masks.slotBias, g.pad(masks.localBias, 1, c, c, padded, mostNegative)], 1); // [B, x+S+2c]
+  const band = bandBias(g, X); // [b, n]
+  const slotOrder = g.range(X);
+  const windowOrder = g.add(g.range("2c+b"), g.size(X));
+
+  const count = g.emit("Div", [g.size(S), masks.block], {});
+  const { scan } = g.loop({ count, dim: "S/b" }, (index) => {
+    const start = g.mul(index, masks.block);
+    const seen = g.reshapeAs(g.concat([slotOrder, g.add(windowOrder, start)], 0), ["n"]);
+    const kb = g.gather(keyRows, seen, 2); // [B, h, n, e]
+    const vb = g.gather(valueRows, seen, 2); // [B, h, n, e]
+    const qb = g.transpose(g.reshape(g.slice(q, 1, start, "b"), [B, "b", heads, e]), [0, 2, 1, 3]); // [B, h, b, e]
+    const hidden = g.add(g.reshape(g.gather(bias, seen, 1), [B, 1, 1, "n"]), band); // [B, 1, b, n]
+    const probabilities = g.softmax(g.add(g.matmul(qb, g.swap(kb)), hidden)); // [B, h, b, n]
+    const context = g.transpose(g.matmul(probabilities, vb), [0, 2, 1, 3]); // [B, b, h, e]
+    return { scan: [g.mul(g.reshape(context, [B, "b", D]), g.slice(masks.keep, 1, start, "b"))] };
+  });
+  const blocks = g.transpose(scan[0]!, [1, 0, 2, 3]); // [B, S/b, b, D]
+  return g.reshapeAs(blocks, [B, S, D]);
+}
+
+/** 0 where key column j of a block's n may be seen by its query row i, as far as the distance decides: [b, n]. */
+function bandBias(g: Graph, slots: string): Value {
+  const row = g.reshape(g.range("b"), ["b", 1]);
+  const column = g.reshape(g.range("2c+b"), [1, "2c+b"]);
+  // Column j is position start - c + j, so the distance to query start + i is j - i - c.
+  const ahead = g.sub(column, row);
+  const near = g.and(g.lessOrEqual(g.scalar("int64", 0), ahead), g.lessOrEqual(ahead, g.size("2c")));
+  const windowBias = g.where(near, g.scalar("float32", 0), g.scalar("float32", mostNegative)); // [b, 2c+b]
+  const slotBias = g.expand(g.scalar("float32", 0), ["b", slots]);
+  return g.reshapeAs(g.concat([slotBias, windowBias], 1), ["b", "n"]);
+}
+
+/** The rows of the global positions: attention of the *_global projections over all unmasked keys. [B, x, D] */
+function globalRows(g: Graph, p: Parameters, x: Value, heads: number, masks: SequenceMasks): Value {
+  const [B, S, D] = x.shape as [string, string, number];
+  const X = masks.slotBias.shape[1] as string;
+  const e = D / heads;
+  const queries = linear(g, p.at("query_global"), g.gatherND(x, masks.globalIndex, 0), D, { scale: 1 / Math.sqrt(e) });
+  const q = g.transpose(g.reshape(queries, [B, X, heads, e]), [0, 2, 1, 3]); // [B, h, x, e]
+  const keyWeight = g.reshape(p.at("key_global").get("weight", [D, D]), [heads, e, D]);
+  const valueWeight = g.reshape(p.at("value_global").get("weight", [D, D]), [heads, e, D]);
+  const rows = `${heads}*${X}`;
+  const absorbed = g.reshape(g.matmul(q, keyWeight), [B, rows, D]); // q W_k of every head
+  const scores = g.add(g.matmul(absorbed, g.swap(x)), g.reshape(masks.unmaskedBias, [B, 1, S])); // [B, h*x, S]
+  const mixed = g.reshape(g.matmul(g.softmax(scores), x), [B, heads, X, D]); // P X
+  const context = g.matmul(mixed, g.swap(valueWeight)); // [B, h, x, e]
+  return g.add(g.reshape(g.transpose(context, [0, 2, 1, 3]), [B, X, D]), p.at("value_global").get("bias", [D]));
+}

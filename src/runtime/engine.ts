@@ -1,0 +1,42 @@
+/**
+ * What runs a graph. An engine compiles a graph together with its weights into a session; a session maps named tensors
+ * to named tensors. node.ts and web.ts supply engines; nothing above this room knows which one it has.
+ */
+import type { GraphCore } from "../graph/core.ts";
+import type { DType } from "../graph/types.ts";
+import type { Tensor } from "../tensor.ts";
+
+/** The bytes of one weight: row-major, little-endian. */
+export interface Weight {
+  readonly dtype: DType;
+  readonly shape: readonly number[];
+  /** Size in bytes. */
+  readonly length: number;
+  /** Where the bytes lie on a disk, for engines that map files; the path holds no symbolic link. */
+  readonly place?: { readonly path: string; readonly offset: number };
+  /** Reads the bytes. */
+  bytes(): Promise<Uint8Array>;
+}
+
+/** Weights by the names their graph uses. */
+export type Weights = ReadonlyMap<string, Weight>;
+
+export interface SessionOptions {
+  /** Threads that work on one operator; by default the physical cores, as the engine counts them. */
+  readonly num_threads?: number;
+}
+
+export interface Session {
+  /**
+   * Runs the graph. Inputs that are not given count as empty (every symbolic size 0), which suits inputs of stages that
+   * do not run. `outputs` names what is wanted. Blocks the event loop while it computes, on every engine but workers.
+   */
+  run(inputs: Readonly<Record<string, Tensor>>, outputs: readonly string[]): Promise<Record<string, Tensor>>;
+  /** Frees the weights and threads. A second call does nothing. */
+  dispose(): Promise<void>;
+}
+
+export interface Engine {
+  readonly device: "cpu" | "wasm";
+  compile(graph: GraphCore, weights: Weights, options?: SessionOptions): Promise<Session>;
+}

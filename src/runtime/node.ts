@@ -1,0 +1,69 @@
+/**
+ * Engines of Node: the native ONNX Runtime where its package is installed for this machine, else its WebAssembly build.
+ * Natively the weights stay where they are: ONNX Runtime maps the checkpoint's own files.
+ */
+import { dirname, relative, sep } from "node:path";
+import { EngineError } from "../errors.ts";
+import type { Engine, Weights } from "./engine.ts";
+import { type OnnxRuntime, onnxRuntimeEngine, type WeightAccess } from "./onnx-runtime.ts";
+import { bufferAccess } from "./weight-buffers.ts";
+
+export type NodeDevice = "auto" | "cpu" | "wasm";
+
+/** Loads the engine for a device. `notice` gets one line when a slower one has to serve. */
+export async function nodeEngine(device: NodeDevice, notice: (line: string) => void): Promise<Engine> {
+  if (device !== "wasm") {
+    try {
+      const runtime = (await import("onnxruntime-node")) as OnnxRuntime;
+      return onnxRuntimeEngine({ device: "cpu", runtime, access: fileAccess });
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message.split("\n")[0] : String(cause);
+      const fix = "Install it with `npm install onnxruntime-node`.";
+      if (device === "cpu") {
+        throw new EngineError({
+          operation: "load onnxruntime-node",
+          expected: "the native engine",
+          got: `${reason}`,
+          fix,
+          cause,
+        });
+      }
+      notice(`The native engine is missing (${reason}); computing with the slower WebAssembly one. ${fix}`);
+    }
+  }
+  const runtime = (await import("onnxruntime-web")) as unknown as OnnxRuntime;
+  return onnxRuntimeEngine({ device: "wasm", runtime, access: bufferAccess });
+}
+
+/** Weights with a place on disk are mapped from there, the others given as buffers. */
+async function fileAccess(weights: Weights): Promise<WeightAccess> {
+  const placed = new Map([...weights].filter(([, weight]) => weight.place !== undefined));
+  const loose = new Map([...weights].filter(([, weight]) => weight.place === undefined));
+  const buffers = await bufferAccess(loose);
+  if (placed.size === 0) return buffers;
+  const folder = commonFolder([...placed.values()].map((weight) => dirname(weight.place!.path)));
+  return {
+    options: {
+      ...buffers.options,
+      extra: { session: { model_external_initializers_file_folder_path: folder } },
+    },
+    locate(name) {
+      const weight = placed.get(name);
+      if (weight === undefined) return buffers.locate(name);
+      const { path, offset } = weight.place!;
+      return { location: relative(folder, path), offset, length: weight.length };
+    },
+  };
+}
+
+/** The deepest folder that holds all the others: external data must not leave the folder given to ONNX Runtime. */
+function commonFolder(folders: readonly string[]): string {
+  let common = folders[0]!.split(sep);
+  for (const folder of folders) {
+    const parts = folder.split(sep);
+    let shared = 0;
+    while (shared < common.length && common[shared] === parts[shared]) shared++;
+    common = common.slice(0, shared);
+  }
+  return common.join(sep) || sep;
+}

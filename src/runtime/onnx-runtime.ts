@@ -1,0 +1,103 @@
+/**
+ * The engine over ONNX Runtime's JavaScript interface, which onnxruntime-node and onnxruntime-web share. The caller
+ * gives the module and says how weights reach it: mapped from files by the native library, or as buffers.
+ */
+import type { InferenceSession, Tensor as OrtTensor, TensorConstructor } from "onnxruntime-common";
+import { EngineError, InternalError } from "../errors.ts";
+import type { GraphCore } from "../graph/core.ts";
+import { type ExternalData, writeOnnx } from "../graph/onnx.ts";
+import { Tensor, type TensorType } from "../tensor.ts";
+import { completeInputs } from "./check.ts";
+import type { Engine, Session, SessionOptions, Weights } from "./engine.ts";
+
+/** The part of onnxruntime-node's and -web's module that is used. */
+export interface OnnxRuntime {
+  readonly InferenceSession: {
+    create(model: Uint8Array, options: InferenceSession.SessionOptions): Promise<InferenceSession>;
+  };
+  readonly Tensor: TensorConstructor;
+}
+
+/** How the engine finds the bytes of weights: session options, and where each weight lies under them. */
+export interface WeightAccess {
+  readonly options: InferenceSession.SessionOptions;
+  locate(name: string): ExternalData;
+}
+
+export interface OnnxRuntimeOptions {
+  readonly device: Engine["device"];
+  readonly runtime: OnnxRuntime;
+  readonly access: (weights: Weights) => Promise<WeightAccess>;
+}
+
+export function onnxRuntimeEngine({ device, runtime, access }: OnnxRuntimeOptions): Engine {
+  return {
+    device,
+    async compile(graph, weights, options = {}) {
+      const { options: weightOptions, locate } = await access(weights);
+      const model = writeOnnx(graph, locate);
+      let session: InferenceSession;
+      try {
+        session = await runtime.InferenceSession.create(model, {
+          ...sessionOptions(device, options),
+          ...weightOptions,
+        });
+      } catch (cause) {
+        throw new EngineError({
+          operation: "open the model in ONNX Runtime",
+          expected: "a session",
+          got: cause instanceof Error ? cause.message : String(cause),
+          cause,
+        });
+      }
+      return wrapSession(graph, session, runtime);
+    },
+  };
+}
+
+function sessionOptions(device: Engine["device"], { num_threads }: SessionOptions): InferenceSession.SessionOptions {
+  return {
+    executionProviders: [device],
+    graphOptimizationLevel: "all",
+    // Shapes change from call to call; remembered allocation plans only help when they repeat.
+    enableMemPattern: false,
+    logSeverityLevel: 3,
+    ...(num_threads === undefined ? {} : { intraOpNumThreads: num_threads }),
+  };
+}
+
+function wrapSession(graph: GraphCore, session: InferenceSession, { Tensor: OrtTensor }: OnnxRuntime): Session {
+  let disposed = false;
+  return {
+    async run(inputs, outputs) {
+      if (disposed)
+        throw new EngineError({ operation: "run graph", expected: "an open session", got: "a disposed one" });
+      const feeds: Record<string, OrtTensor> = {};
+      for (const [name, tensor] of completeInputs(graph.root.inputs, inputs)) {
+        feeds[name] = new OrtTensor(tensor.type, tensor.data, tensor.dims) as OrtTensor;
+      }
+      let results: InferenceSession.OnnxValueMapType;
+      try {
+        results = await session.run(feeds, outputs);
+      } catch (cause) {
+        throw new EngineError({
+          operation: `compute ${outputs.join(", ")}`,
+          expected: "a result",
+          got: cause instanceof Error ? cause.message : String(cause),
+          cause,
+        });
+      }
+      return Object.fromEntries(outputs.map((name) => [name, fromOrt(name, results[name])]));
+    },
+    async dispose() {
+      if (disposed) return;
+      disposed = true;
+      await session.release();
+    },
+  };
+}
+
+function fromOrt(name: string, value: InferenceSession.OnnxValueMapType[string] | undefined): Tensor {
+  if (value === undefined) throw new InternalError({ operation: "run graph", expected: `output ${name}`, got: "none" });
+  return new Tensor(value.type as TensorType, value.data as Tensor["data"], value.dims);
+}

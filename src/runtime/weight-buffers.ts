@@ -1,0 +1,19 @@
+/** Weights given to ONNX Runtime as buffers: for the web, and for weights that lie in no file. */
+import { InternalError } from "../errors.ts";
+import type { Weights } from "./engine.ts";
+import type { WeightAccess } from "./onnx-runtime.ts";
+
+/** Each weight is a file of its own to the engine, named after it. */
+export async function bufferAccess(weights: Weights): Promise<WeightAccess> {
+  const externalData: { path: string; data: Uint8Array }[] = [];
+  for (const [name, weight] of weights) externalData.push({ path: name, data: await weight.bytes() });
+  return {
+    options: externalData.length === 0 ? {} : { externalData },
+    locate(name) {
+      const weight = weights.get(name);
+      if (weight === undefined)
+        throw new InternalError({ operation: "bind weights", expected: `bytes of ${name}`, got: "none" });
+      return { location: name, offset: 0, length: weight.length };
+    },
+  };
+}
