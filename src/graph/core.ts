@@ -74,7 +74,8 @@ export class GraphCore {
   #block: Block = this.root;
   #scopes: string[] = [];
   #count = 0;
-  #sizes = new Map<string, Value>();
+  /** What each symbol is at run time, by the block where that was said. */
+  #sizes = new Map<Block, Map<string, Value>>();
 
   /** Names the nodes that `build` adds after a part of the model: `encoder.layers.3.fc1`. */
   scope<T>(name: string, build: () => T): T {
@@ -94,11 +95,7 @@ export class GraphCore {
   input(name: string, dtype: DType, shape: readonly Dim[]): Value {
     const value = this.#value(name, { dtype, shape }, this.root);
     this.root.inputs.push(value);
-    shape.forEach((dim, axis) => {
-      if (typeof dim === "string" && !/[*+]/.test(dim) && !this.#sizes.has(dim)) {
-        this.#sizes.set(dim, this.#scalarOf(this.#emitIn(this.root, "Shape", [value], { start: axis, end: axis + 1 })));
-      }
-    });
+    this.#readSizes(this.root, value, true);
     return value;
   }
 
@@ -146,14 +143,22 @@ export class GraphCore {
     if (value.dtype !== "int64" || value.shape.length !== 0) {
       throw this.#error(`bind ${symbol}`, "int64 []", describeType(value));
     }
-    this.#sizes.set(symbol, value);
+    this.#sizesOf(this.#block).set(symbol, value);
+  }
+
+  /** Within the current body, the symbols of `value` stand for its own dims. */
+  readSizes(value: Value): void {
+    this.#requireVisible("readSizes", value);
+    this.#readSizes(this.#block, value, false);
   }
 
   /** A dim as an int64 scalar; sums and products of known symbols are computed. */
   size(dim: Dim): Value {
     if (typeof dim === "number") return this.scalar("int64", dim);
-    const known = this.#sizes.get(dim);
-    if (known !== undefined && this.#visible(known)) return known;
+    for (let block: Block | undefined = this.#block; block !== undefined; block = block.parent) {
+      const known = this.#sizes.get(block)?.get(dim);
+      if (known !== undefined) return known;
+    }
     for (const [sign, op] of [
       ["+", "Add"],
       ["*", "Mul"],
@@ -288,8 +293,23 @@ export class GraphCore {
     return value;
   }
 
-  #scalarOf(vector: Value): Value {
-    return this.#emitIn(this.root, "Reshape", [vector, this.constant("int64", [0], [])], { dims: [], vouched: false });
+  #sizesOf(block: Block): Map<string, Value> {
+    const sizes = this.#sizes.get(block) ?? new Map<string, Value>();
+    this.#sizes.set(block, sizes);
+    return sizes;
+  }
+
+  #readSizes(block: Block, value: Value, keepEarlier: boolean): void {
+    const sizes = this.#sizesOf(block);
+    value.shape.forEach((dim, axis) => {
+      if (typeof dim === "number" || /[*+]/.test(dim) || (keepEarlier && sizes.has(dim))) return;
+      const vector = this.#emitIn(block, "Shape", [value], { start: axis, end: axis + 1 });
+      sizes.set(dim, this.#scalarOf(block, vector));
+    });
+  }
+
+  #scalarOf(block: Block, vector: Value): Value {
+    return this.#emitIn(block, "Reshape", [vector, this.constant("int64", [0], [])], { dims: [], vouched: false });
   }
 
   #value(name: string, { dtype, shape }: ValueType, block: Block): Value {

@@ -7,6 +7,8 @@ import type { Graph, Value } from "./graph.ts";
 
 export interface Stage {
   readonly name: string;
+  /** The graph inputs that the stage reads; sizes come from them, since the others may be absent. */
+  readonly inputs: readonly Value[];
   /** Output names and values, built inside the stage's own body. */
   readonly build: () => Readonly<Record<string, Value>>;
 }
@@ -17,12 +19,13 @@ export const stageInput = "stage";
 /** Adds the stages; output `o` of stage `s` becomes the graph's output `s.o`. */
 export function addStages(g: Graph, stages: readonly Stage[]): void {
   const chosen = g.input(stageInput, "int64", []);
-  stages.forEach(({ name, build }, index) => {
+  stages.forEach(({ name, inputs, build }, index) => {
     let names: string[] = [];
     let types: Value[] = [];
     const outputs = g.branch(
       g.equal(chosen, g.scalar("int64", index)),
       () => {
+        for (const input of inputs) g.readSizes(input);
         const built = build();
         names = Object.keys(built);
         types = Object.values(built);

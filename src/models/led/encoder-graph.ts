@@ -70,9 +70,10 @@ export function encoderGraph(config: EncoderGeometry, storage: Storage, path: st
     slotBias: g.input("slot_bias", "float32", ["B", "x"]),
   };
   addStages(g, [
-    { name: "embed", build: () => ({ hidden: embed(g, p, ids, config) }) },
+    { name: "embed", inputs: [ids], build: () => ({ hidden: embed(g, p, ids, config) }) },
     ...Array.from({ length: config.encoder_layers }, (_, layer) => ({
       name: `layers.${layer}`,
+      inputs: [hidden, masks.slotBias],
       build: () => ({ hidden: encoderLayer(g, p.at(`layers.${layer}`), hidden, masks, config, layer) }),
     })),
   ]);

@@ -1,0 +1,76 @@
+/**
+ * The decoder's attention (transformers 4.37.2, modeling_led.py: LEDDecoderAttention) over keys and values that are
+ * given, so that no layer remembers a call.
+ *
+ * B batch, Q query rows of an example (tokens of a prompt, or one token of each beam), P cached rows, S source
+ * positions, D width, h heads, e = D/h. Beams are query rows, not examples: they share the example's source keys and its
+ * cache, and a bias says which cached rows belong to a row's own past.
+ */
+import type { Graph, Value } from "../graph/graph.ts";
+import type { Dim } from "../graph/types.ts";
+import { linear } from "./linear.ts";
+import type { Parameters } from "./parameters.ts";
+
+export interface KeysAndValues {
+  /** [B, h, n, e] */
+  readonly keys: Value;
+  /** [B, h, n, e] */
+  readonly values: Value;
+}
+
+/** [B, n, D] -> [B, h, n, e] */
+export function splitHeads(g: Graph, x: Value, heads: number): Value {
+  const [B, n, D] = x.shape as [Dim, Dim, number];
+  return g.transpose(g.reshape(x, [B, n, heads, D / heads]), [0, 2, 1, 3]);
+}
+
+/** [B, h, n, e] -> [B, n, h*e] */
+export function joinHeads(g: Graph, x: Value): Value {
+  const [B, heads, n, e] = x.shape as [Dim, number, Dim, number];
+  return g.reshape(g.transpose(x, [0, 2, 1, 3]), [B, n, heads * e]);
+}
+
+export function projectKeysAndValues(g: Graph, p: Parameters, x: Value, heads: number): KeysAndValues {
+  const D = x.shape[2] as number;
+  return {
+    keys: splitHeads(g, linear(g, p.at("k_proj"), x, D), heads),
+    values: splitHeads(g, linear(g, p.at("v_proj"), x, D), heads),
+  };
+}
+
+function project(g: Graph, p: Parameters, x: Value, heads: number): Value {
+  const D = x.shape[2] as number;
+  return splitHeads(g, linear(g, p.at("q_proj"), x, D, { scale: (D / heads) ** -0.5 }), heads);
+}
+
+/** Attention of x [B, Q, D] over given rows; bias broadcasts over [B, h, Q, n]. -> [B, Q, D] */
+export function crossAttention(g: Graph, p: Parameters, x: Value, source: KeysAndValues, bias: Value): Value {
+  const D = x.shape[2] as number;
+  const heads = source.keys.shape[1] as number;
+  const scores = g.matmul(project(g, p, x, heads), g.swap(source.keys)); // [B, h, Q, n]
+  const context = g.matmul(g.softmax(g.add(scores, bias)), source.values); // [B, h, Q, e]
+  return linear(g, p.at("out_proj"), joinHeads(g, context), D);
+}
+
+/**
+ * Self-attention of x [B, Q, D] over P cached rows and the Q new ones; bias [B, 1, Q, P+Q]. Gives the context's
+ * projection [B, Q, D] and the new rows [B, h, Q, e]; the cache itself is neither copied nor extended.
+ */
+export function cachedSelfAttention(
+  g: Graph,
+  p: Parameters,
+  x: Value,
+  past: KeysAndValues,
+  bias: Value,
+): { output: Value; added: KeysAndValues } {
+  const D = x.shape[2] as number;
+  const [, heads, P] = past.keys.shape as [Dim, number, string];
+  const q = project(g, p, x, heads); // [B, h, Q, e]
+  const added = projectKeysAndValues(g, p, x, heads);
+  const scores = g.concat([g.matmul(q, g.swap(past.keys)), g.matmul(q, g.swap(added.keys))], -1); // [B, h, Q, P+Q]
+  const probabilities = g.softmax(g.add(scores, bias));
+  const onPast = g.slice(probabilities, 3, 0, P); // [B, h, Q, P]
+  const onNew = g.slice(probabilities, 3, g.size(P), added.keys.shape[2]!); // [B, h, Q, Q]
+  const context = g.add(g.matmul(onPast, past.values), g.matmul(onNew, added.values)); // [B, h, Q, e]
+  return { output: linear(g, p.at("out_proj"), joinHeads(g, context), D), added };
+}
