@@ -42,6 +42,9 @@ export const bytesPerElement: { readonly [T in TensorType]: number } = {
   int8: 1,
 };
 
+/** The most negative finite float32: what the reference adds to the scores of keys that must not be seen. */
+export const mostNegativeFloat32 = -3.4028234663852886e38;
+
 export function elementCount(dims: readonly number[]): number {
   return dims.reduce((product, dim) => product * dim, 1);
 }

@@ -14,6 +14,7 @@
  */
 import type { Graph, Value } from "../graph/graph.ts";
 import { sumDim } from "../graph/types.ts";
+import { mostNegativeFloat32 } from "../tensor.ts";
 import { linear } from "./linear.ts";
 import type { Parameters } from "./parameters.ts";
 
@@ -39,8 +40,6 @@ export interface SlidingWindowOptions {
   readonly window: number;
   readonly masks: SequenceMasks;
 }
-
-const mostNegative = -3.4028234663852886e38;
 
 /** [B, S, D] -> context [B, S, D], before the output projection. */
 export function slidingWindowAttention(g: Graph, p: Parameters, x: Value, options: SlidingWindowOptions): Value {
@@ -79,7 +78,7 @@ function localContext(g: Graph, { q, k, v }: { q: Value; k: Value; v: Value }, o
   };
   const keyRows = keys(k);
   const valueRows = keys(v);
-  const bias = g.concat([masks.slotBias, g.pad(masks.localBias, 1, c, c, padded, mostNegative)], 1); // [B, x+S+2c]
+  const bias = g.concat([masks.slotBias, g.pad(masks.localBias, 1, c, c, padded, mostNegativeFloat32)], 1); // [B, x+S+2c]
   const band = bandBias(g, X); // [b, n]
   const slotOrder = g.range(X);
   const windowOrder = g.add(g.range("2c+b"), g.size(X));
@@ -107,7 +106,7 @@ function bandBias(g: Graph, slots: string): Value {
   // Column j is position start - c + j, so the distance to query start + i is j - i - c.
   const ahead = g.sub(column, row);
   const near = g.and(g.lessOrEqual(g.scalar("int64", 0), ahead), g.lessOrEqual(ahead, g.size("2c")));
-  const windowBias = g.where(near, g.scalar("float32", 0), g.scalar("float32", mostNegative)); // [b, 2c+b]
+  const windowBias = g.where(near, g.scalar("float32", 0), g.scalar("float32", mostNegativeFloat32)); // [b, 2c+b]
   const slotBias = g.expand(g.scalar("float32", 0), ["b", slots]);
   return g.reshapeAs(g.concat([slotBias, windowBias], 1), ["b", "n"]);
 }

@@ -9,7 +9,12 @@
 import { Graph, type Value } from "../../graph/graph.ts";
 import { addStages, type Stage } from "../../graph/stages.ts";
 import { activation } from "../../nn/activation.ts";
-import { cachedSelfAttention, crossAttention, type KeysAndValues, projectKeysAndValues } from "../../nn/cached-attention.ts";
+import {
+  cachedSelfAttention,
+  crossAttention,
+  type KeysAndValues,
+  projectKeysAndValues,
+} from "../../nn/cached-attention.ts";
 import { layerNorm } from "../../nn/layer-norm.ts";
 import { linear } from "../../nn/linear.ts";
 import { Parameters, type Storage } from "../../nn/parameters.ts";

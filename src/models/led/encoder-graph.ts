@@ -51,8 +51,10 @@ function embed(g: Graph, p: Parameters, ids: Value, config: EncoderGeometry): Va
   const [, S] = ids.shape as [string, string];
   const D = config.d_model;
   const tokens = g.gather(p.at("embed_tokens").get("weight", [config.vocab_size, D]), ids); // [B, S, D]
-  const table = p.at("embed_positions").get("weight", [config.max_encoder_position_embeddings, D]);
-  const positions = g.slice(table, 0, 0, S); // [S, D]
+  const rows = config.max_encoder_position_embeddings;
+  // Padding to whole blocks may pass the end of the table; nobody reads what is computed there.
+  const position = g.min(g.range(S), g.scalar("int64", rows - 1));
+  const positions = g.gather(p.at("embed_positions").get("weight", [rows, D]), position); // [S, D]
   return layerNorm(g, p.at("layernorm_embedding"), g.add(tokens, positions));
 }
 
