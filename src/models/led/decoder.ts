@@ -118,7 +118,7 @@ export class DecoderRunner {
 }
 
 /** The encoder's mask for cross-attention: 0 at 1, the most negative float32 at 0 (reference: _expand_mask). */
-function sourceBias(batch: number, length: number, attention_mask: Tensor | undefined): Tensor<"float32"> {
+export function sourceBias(batch: number, length: number, attention_mask: Tensor | undefined): Tensor<"float32"> {
   const bias = Tensor.zeros("float32", [batch, 1, 1, length]);
   if (attention_mask === undefined) return bias;
   if (attention_mask.dims.join() !== `${batch},${length}`) {
