@@ -7,7 +7,7 @@
  */
 import { InternalError, LEDError } from "../errors.ts";
 import { type OpAttributes, type OpName, typeRules } from "./ops.ts";
-import { type Dim, type DType, describeType, RuleViolation, type ValueType } from "./types.ts";
+import { type Dim, type DType, describeType, partsOf, RuleViolation, type ValueType } from "./types.ts";
 
 /** One tensor of the graph. Compared by identity. */
 export interface Value extends ValueType {
@@ -37,8 +37,8 @@ export interface LoopNode {
 export interface IfNode {
   readonly kind: "if";
   readonly condition: Value;
-  readonly then: Block;
-  readonly otherwise: Block;
+  readonly whenTrue: Block;
+  readonly whenFalse: Block;
   readonly outputs: readonly Value[];
   readonly scope: string;
 }
@@ -74,6 +74,8 @@ export class GraphCore {
   #block: Block = this.root;
   #scopes: string[] = [];
   #count = 0;
+  /** Names given by callers: of inputs, parameters and outputs. */
+  #given = new Set<string>();
   /** What each symbol is at run time, by the block where that was said. */
   #sizes = new Map<Block, Map<string, Value>>();
 
@@ -91,8 +93,14 @@ export class GraphCore {
     return this.#scopes.join(".");
   }
 
+  /** The body that nodes are added to at the moment. */
+  get currentBlock(): Block {
+    return this.#block;
+  }
+
   /** A tensor that is given at every run. Its symbols become sizes that `size` can resolve. */
   input(name: string, dtype: DType, shape: readonly Dim[]): Value {
+    this.#claim("input", name);
     const value = this.#value(name, { dtype, shape }, this.root);
     this.root.inputs.push(value);
     this.#readSizes(this.root, value, true);
@@ -104,10 +112,11 @@ export class GraphCore {
     const known = this.parameters.get(name);
     if (known !== undefined) {
       if (known.shape.join() !== shape.join() || known.value.dtype !== dtype) {
-        throw this.#error(`parameter ${name}`, describeType(known.value), describeType({ dtype, shape }));
+        throw this.error(`parameter ${name}`, describeType(known.value), describeType({ dtype, shape }));
       }
       return known.value;
     }
+    this.#claim("parameter", name);
     const value = this.#value(name, { dtype, shape }, this.root);
     this.parameters.set(name, { value, shape });
     return value;
@@ -119,7 +128,7 @@ export class GraphCore {
     const known = this.constants.get(key);
     if (known !== undefined) return known.value;
     if (shape.reduce((product, dim) => product * dim, 1) !== numbers.length) {
-      throw this.#error("constant", `${shape.join(" x ")} numbers`, String(numbers.length));
+      throw this.error("constant", `${shape.join(" x ")} numbers`, String(numbers.length));
     }
     const value = this.#value(`constant_${this.constants.size}`, { dtype, shape }, this.root);
     this.constants.set(key, { value, numbers });
@@ -131,17 +140,17 @@ export class GraphCore {
   }
 
   output(name: string, value: Value): void {
-    if (this.root.outputs.some((output) => output.name === name)) {
-      throw this.#error("output", "a new name", name);
-    }
+    if (this.#block !== this.root) throw this.error(`output ${name}`, "to be said outside of bodies", "a body");
     this.#requireVisible("output", value);
+    const itself = value.name === name && !this.root.outputs.some((output) => output.name === name);
+    if (!itself) this.#claim("output", name);
     this.root.outputs.push({ name, value });
   }
 
   /** Says that `symbol` is the size that the int64 scalar `value` holds. */
   bind(symbol: string, value: Value): void {
     if (value.dtype !== "int64" || value.shape.length !== 0) {
-      throw this.#error(`bind ${symbol}`, "int64 []", describeType(value));
+      throw this.error(`bind ${symbol}`, "int64 []", describeType(value));
     }
     this.#sizesOf(this.#block).set(symbol, value);
   }
@@ -163,12 +172,10 @@ export class GraphCore {
       ["+", "Add"],
       ["*", "Mul"],
     ] as const) {
-      if (!dim.includes(sign)) continue;
-      const parts = dim.split(sign).map((part) => this.size(/^\d+$/.test(part) ? Number(part) : part));
-      return parts.reduce((a, b) => this.emit(op, [a, b], {}));
+      const parts = partsOf(dim, sign);
+      if (parts.length > 1) return parts.map((part) => this.size(part)).reduce((a, b) => this.emit(op, [a, b], {}));
     }
-    if (/^\d+$/.test(dim)) return this.scalar("int64", Number(dim));
-    throw this.#error("size", "a symbol of an input, or one given to bind", dim);
+    throw this.error("size", "a symbol of an input, or one given to bind", dim);
   }
 
   /** Dims as an int64 vector. */
@@ -178,7 +185,7 @@ export class GraphCore {
     const parts = dims.map((dim) =>
       typeof dim === "number"
         ? this.constant("int64", [1], [dim])
-        : this.emit("Reshape", [this.size(dim), one], { dims: [1], vouched: false }),
+        : this.emit("Reshape", [this.size(dim), one], { dims: [1], vouched: false, allowzero: 0 }),
     );
     return this.emit("Concat", parts, { axis: 0 });
   }
@@ -197,6 +204,10 @@ export class GraphCore {
     body: (index: Value, carried: readonly Value[]) => { carried?: readonly Value[]; scan?: readonly Value[] },
   ): { carried: Value[]; scan: Value[] } {
     const initial = options.carried ?? [];
+    if (options.count.dtype !== "int64" || options.count.shape.length !== 0) {
+      throw this.error("loop", "a count int64 []", describeType(options.count));
+    }
+    for (const value of [options.count, ...initial]) this.#requireVisible("loop", value);
     const block: Block = { parent: this.#block, nodes: [], inputs: [], outputs: [] };
     const index = this.#value(this.#name("loop_index"), { dtype: "int64", shape: [] }, block);
     const going = this.#value(this.#name("loop_going"), { dtype: "bool", shape: [] }, block);
@@ -205,22 +216,20 @@ export class GraphCore {
     const result = this.#within(block, () => {
       const given = body(index, states);
       const still = this.emit("Identity", [going], {});
-      // A body must compute its outputs itself: a value of the outside passes through a node of the body.
-      const own = (value: Value) =>
-        value.block === block && !block.inputs.includes(value) ? value : this.emit("Identity", [value], {});
-      return { still, carried: (given.carried ?? []).map(own), scan: (given.scan ?? []).map(own) };
+      const [carried, scan] = [given.carried ?? [], given.scan ?? []];
+      const own = this.#bodyOutputs(block, [...carried, ...scan]);
+      return { still, carried: own.slice(0, carried.length), scan: own.slice(carried.length) };
     });
     const fits =
       result.carried.length === initial.length &&
       result.carried.every((value, i) => describeType(value) === describeType(initial[i]!));
-    if (!fits) throw this.#error("loop", `carried ${initial.map(describeType)}`, `${result.carried.map(describeType)}`);
+    if (!fits) throw this.error("loop", `carried ${initial.map(describeType)}`, `${result.carried.map(describeType)}`);
     for (const value of [result.still, ...result.carried, ...result.scan])
       block.outputs.push({ name: value.name, value });
     const carried = initial.map((value) => this.#value(this.#name("loop_carried"), value, this.#block));
     const scan = result.scan.map(({ dtype, shape }) =>
       this.#value(this.#name("loop_scan"), { dtype, shape: [options.dim, ...shape] }, this.#block),
     );
-    this.#requireVisible("loop", options.count);
     this.#block.nodes.push({
       kind: "loop",
       count: options.count,
@@ -237,15 +246,12 @@ export class GraphCore {
     const build = (body: () => readonly Value[]): Block => {
       const block: Block = { parent: this.#block, nodes: [], inputs: [], outputs: [] };
       this.#within(block, () => {
-        for (const value of body()) {
-          const own = value.block === block ? value : this.emit("Identity", [value], {});
-          block.outputs.push({ name: own.name, value: own });
-        }
+        for (const value of this.#bodyOutputs(block, body())) block.outputs.push({ name: value.name, value });
       });
       return block;
     };
     if (condition.dtype !== "bool" || condition.shape.length !== 0) {
-      throw this.#error("branch", "a condition bool []", describeType(condition));
+      throw this.error("branch", "a condition bool []", describeType(condition));
     }
     this.#requireVisible("branch", condition);
     const [a, b] = [build(then), build(otherwise)];
@@ -257,11 +263,24 @@ export class GraphCore {
       });
     if (!agree) {
       const list = (block: Block) => block.outputs.map(({ value }) => describeType(value)).join(", ");
-      throw this.#error("branch", `outputs ${list(a)}`, list(b));
+      throw this.error("branch", `outputs ${list(a)}`, list(b));
     }
     const outputs = a.outputs.map(({ value }) => this.#value(this.#name("if"), value, this.#block));
-    this.#block.nodes.push({ kind: "if", condition, then: a, otherwise: b, outputs, scope: this.currentScope });
+    this.#block.nodes.push({ kind: "if", condition, whenTrue: a, whenFalse: b, outputs, scope: this.currentScope });
     return outputs;
+  }
+
+  /**
+   * Values as a body gives them back: each computed by the body itself and named once, as ONNX demands (ONNX Runtime
+   * crashes on a branch that names an output twice); others pass through a node of the body.
+   */
+  #bodyOutputs(block: Block, values: readonly Value[]): Value[] {
+    const taken = new Set(block.inputs);
+    return values.map((value) => {
+      const own = value.block === block && !taken.has(value) ? value : this.emit("Identity", [value], {});
+      taken.add(own);
+      return own;
+    });
   }
 
   #within<T>(block: Block, build: () => T): T {
@@ -285,7 +304,7 @@ export class GraphCore {
     try {
       type = typeRules[op](inputs, attributes);
     } catch (error) {
-      if (error instanceof RuleViolation) throw this.#error(op, error.expected, error.got);
+      if (error instanceof RuleViolation) throw this.error(op, error.expected, error.got);
       throw error;
     }
     const value = this.#value(this.#name(op), type, block);
@@ -309,7 +328,11 @@ export class GraphCore {
   }
 
   #scalarOf(block: Block, vector: Value): Value {
-    return this.#emitIn(block, "Reshape", [vector, this.constant("int64", [0], [])], { dims: [], vouched: false });
+    return this.#emitIn(block, "Reshape", [vector, this.constant("int64", [0], [])], {
+      dims: [],
+      vouched: false,
+      allowzero: 0,
+    });
   }
 
   #value(name: string, { dtype, shape }: ValueType, block: Block): Value {
@@ -319,6 +342,11 @@ export class GraphCore {
   #name(kind: string): string {
     const scope = this.currentScope;
     return `${scope === "" ? "" : `${scope}/`}${kind}_${this.#count++}`;
+  }
+
+  #claim(kind: string, name: string): void {
+    if (this.#given.has(name)) throw this.error(`${kind} ${name}`, "a new name", "one that is taken");
+    this.#given.add(name);
   }
 
   #visible(value: Value): boolean {
@@ -342,7 +370,7 @@ export class GraphCore {
     return this.currentScope === "" ? op : `${this.currentScope}: ${op}`;
   }
 
-  #error(op: string, expected: string, got: string): GraphError {
+  protected error(op: string, expected: string, got: string): GraphError {
     return new GraphError({ operation: this.#where(op), expected, got });
   }
 }

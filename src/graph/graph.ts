@@ -3,7 +3,7 @@
  * Arguments are values; sizes are numbers or symbols (types.ts).
  */
 import { GraphCore, type Value } from "./core.ts";
-import { axisOf, type Dim, type DType, sumDim } from "./types.ts";
+import { type Dim, type DType, describeType, sumDim } from "./types.ts";
 
 export type { Value } from "./core.ts";
 
@@ -66,30 +66,34 @@ export class Graph extends GraphCore {
     // 0 copies the dim of x at that place, -1 is what remains: most reshapes need no size at run time.
     const template = dims.map((dim, axis) => (typeof dim === "number" ? dim : x.shape[axis] === dim ? 0 : dim));
     const open = template.filter((dim) => typeof dim === "string").length;
-    const copiesEmpty = template.some((dim, axis) => dim === 0 && dims[axis] === 0);
-    const target =
-      open <= 1 && !copiesEmpty
-        ? this.constant(
-            "int64",
-            [dims.length],
-            template.map((dim) => (typeof dim === "string" ? -1 : dim)),
-          )
-        : this.shapeVector(dims);
-    return this.emit("Reshape", [x, target], { dims, vouched: false });
+    const copies = template.some((dim) => dim === 0);
+    // -1 is undefined beside a 0, and a copied size may be 0 at run time.
+    const computed = open > 1 || (open === 1 && copies) || dims.includes(0);
+    const target = computed
+      ? this.shapeVector(dims)
+      : this.constant(
+          "int64",
+          [dims.length],
+          template.map((dim) => (typeof dim === "string" ? -1 : dim)),
+        );
+    return this.emit("Reshape", [x, target], { dims, vouched: false, allowzero: computed ? 1 : 0 });
   }
 
   /** A reshape between sizes that are equal for a reason symbols cannot show ("S/b" blocks of "b" are "S"). */
   reshapeAs(x: Value, dims: readonly Dim[]): Value {
-    return this.emit("Reshape", [x, this.shapeVector(dims)], { dims, vouched: true });
+    return this.emit("Reshape", [x, this.shapeVector(dims)], { dims, vouched: true, allowzero: 1 });
   }
 
   expand(x: Value, dims: readonly Dim[]): Value {
     return this.emit("Expand", [x, this.shapeVector(dims)], { dims });
   }
 
-  /** Elements [start, start + length) of one axis; `start` is a number or an int64 scalar. Without length: to the end. */
+  /** Elements [start, start + length) of one axis; `start` is a number or an int64 scalar, not negative. */
   slice(x: Value, axis: number, start: number | Value, length: Dim): Value {
-    const at = axisOf(axis, x.shape.length);
+    const at = this.#axis("Slice", axis, x);
+    if (typeof start === "number" && !(Number.isInteger(start) && start >= 0)) {
+      throw this.error("Slice", "a start from the front", String(start));
+    }
     const from = typeof start === "number" ? this.constant("int64", [1], [start]) : this.#vector(start);
     const reachesEnd = x.shape[at] === sumDim([length, typeof start === "number" ? start : 0]);
     const to =
@@ -99,17 +103,17 @@ export class Graph extends GraphCore {
           ? this.constant("int64", [1], [toTheEnd])
           : this.add(from, this.shapeVector([length]));
     const dims = x.shape.map((dim, index) => (index === at ? length : dim));
-    return this.emit("Slice", [x, from, to, this.constant("int64", [1], [at])], { dims });
+    return this.emit("Slice", [x, from, to, this.constant("int64", [1], [at])], { dims, axes: [at] });
   }
 
   /** Zeros (or `value`) before and after one axis; amounts are numbers or int64 scalars with `size` naming the result. */
   pad(x: Value, axis: number, before: number | Value, after: number | Value, size: Dim, value = 0): Value {
-    const at = axisOf(axis, x.shape.length);
+    const at = this.#axis("Pad", axis, x);
     const amount = (n: number | Value) => (typeof n === "number" ? this.constant("int64", [1], [n]) : this.#vector(n));
     const pads = this.concat([amount(before), amount(after)], 0);
     const dims = x.shape.map((dim, index) => (index === at ? size : dim));
     const inputs = [x, pads, this.scalar(x.dtype, value), this.constant("int64", [1], [at])];
-    return this.emit("Pad", inputs, { dims, mode: "constant" });
+    return this.emit("Pad", inputs, { dims, axes: [at], mode: "constant" });
   }
 
   concat = (values: readonly Value[], axis: number): Value => this.emit("Concat", values, { axis });
@@ -118,8 +122,11 @@ export class Graph extends GraphCore {
   gather = (data: Value, index: Value, axis = 0): Value => this.emit("Gather", [data, index], { axis });
   gatherND = (data: Value, index: Value, batchDims: number): Value =>
     this.emit("GatherND", [data, index], { batch_dims: batchDims });
-  scatterND = (data: Value, index: Value, updates: Value, reduction: "none" | "add" = "none"): Value =>
-    this.emit("ScatterND", [data, index, updates], { reduction });
+  scatterND = (data: Value, index: Value, updates: Value): Value => this.emit("ScatterND", [data, index, updates], {});
+
+  /** Adds updates[i, j, ..] to data[index[i, j, ..], j, ..] (so for axis 0); several may meet in one element. */
+  scatterAdd = (data: Value, index: Value, updates: Value, axis: number): Value =>
+    this.emit("ScatterElements", [data, index, updates], { axis, reduction: "add" });
 
   reduceSum(x: Value, axes: readonly number[], { keepdims = false } = {}): Value {
     const list = this.constant("int64", [axes.length], axes);
@@ -134,6 +141,18 @@ export class Graph extends GraphCore {
 
   /** An int64 scalar as a vector of one. */
   #vector(scalar: Value): Value {
-    return this.emit("Reshape", [scalar, this.constant("int64", [1], [1])], { dims: [1], vouched: false });
+    return this.emit("Reshape", [scalar, this.constant("int64", [1], [1])], {
+      dims: [1],
+      vouched: false,
+      allowzero: 0,
+    });
+  }
+
+  #axis(op: string, axis: number, x: Value): number {
+    const rank = x.shape.length;
+    if (!Number.isInteger(axis) || axis < -rank || axis >= rank) {
+      throw this.error(op, `an axis of ${describeType(x)}`, String(axis));
+    }
+    return axis < 0 ? axis + rank : axis;
   }
 }

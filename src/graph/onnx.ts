@@ -4,6 +4,7 @@
  */
 import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 import { InternalError } from "../errors.ts";
+import { numberToFloat16 } from "../half.ts";
 import type { Block, GraphCore, GraphNode, Value } from "./core.ts";
 import type { Dim, DType } from "./types.ts";
 
@@ -45,6 +46,7 @@ export interface ExternalData {
 
 /** How each ONNX attribute is stored. `dims` is this package's own note and is not written. */
 const attributeKinds: { readonly [name: string]: "int" | "ints" | "float" | "string" | "dtype" | "unwritten" } = {
+  allowzero: "int",
   alpha: "float",
   approximate: "string",
   axes: "unwritten",
@@ -144,7 +146,7 @@ function writeNode(writer: Writer, node: GraphNode): void {
     case "op": {
       for (const value of node.inputs) text(writer, nodeField.input, value?.name ?? "");
       for (const value of node.outputs) text(writer, nodeField.output, value.name);
-      text(writer, nodeField.name, node.outputs[0].name);
+      writeName(writer, node);
       text(writer, nodeField.op_type, node.op);
       for (const [name, value] of Object.entries(node.attributes)) writeAttribute(writer, name, value);
       return;
@@ -154,6 +156,7 @@ function writeNode(writer: Writer, node: GraphNode): void {
       for (const name of [node.count.name, "", ...node.carried.map((value) => value.name)])
         text(writer, nodeField.input, name);
       for (const value of node.outputs) text(writer, nodeField.output, value.name);
+      writeName(writer, node);
       text(writer, nodeField.op_type, "Loop");
       writeBody(writer, "body", node.body);
       return;
@@ -161,12 +164,18 @@ function writeNode(writer: Writer, node: GraphNode): void {
     case "if": {
       text(writer, nodeField.input, node.condition.name);
       for (const value of node.outputs) text(writer, nodeField.output, value.name);
+      writeName(writer, node);
       text(writer, nodeField.op_type, "If");
-      writeBody(writer, "then_branch", node.then);
-      writeBody(writer, "else_branch", node.otherwise);
+      writeBody(writer, "then_branch", node.whenTrue);
+      writeBody(writer, "else_branch", node.whenFalse);
       return;
     }
   }
+}
+
+/** A node is named after its first output, which carries the scope: engines' messages then name the part of the model. */
+function writeName(writer: Writer, { outputs: [first] }: GraphNode): void {
+  if (first !== undefined) text(writer, nodeField.name, first.name);
 }
 
 function writeBody(writer: Writer, name: string, block: Block): void {
@@ -219,8 +228,12 @@ function constantBytes(dtype: DType, numbers: readonly number[]): Uint8Array {
     case "uint8":
     case "int8":
       return Uint8Array.from(numbers);
-    default:
-      throw new InternalError({ operation: "graph constant", expected: "float32, integers or bool", got: dtype });
+    case "float64":
+      return new Uint8Array(Float64Array.from(numbers).buffer);
+    case "float16":
+      return new Uint8Array(Uint16Array.from(numbers, numberToFloat16).buffer);
+    case "bfloat16":
+      throw new InternalError({ operation: "graph constant", expected: "a type that constants have", got: dtype });
   }
 }
 

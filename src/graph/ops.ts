@@ -14,6 +14,7 @@ import {
   type DType,
   describeType,
   RuleViolation,
+  sameShape,
   sameSize,
   sumDim,
   type ValueType,
@@ -46,15 +47,18 @@ export interface OpAttributes {
   /** alpha * a x b + beta * bias */
   Gemm: { transA: 0 | 1; transB: 0 | 1; alpha: number; beta: number };
   Transpose: { perm: readonly number[] };
-  /** `vouched`: the author answers for sizes that symbols cannot show equal. */
-  Reshape: { dims: readonly Dim[]; vouched: boolean };
+  /** `vouched`: the author answers for sizes that symbols cannot show equal. `allowzero`: 0 means 0, not "as in x". */
+  Reshape: { dims: readonly Dim[]; vouched: boolean; allowzero: 0 | 1 };
   Expand: { dims: readonly Dim[] };
-  Slice: { dims: readonly Dim[] };
-  Pad: { dims: readonly Dim[]; mode: "constant" };
+  /** Starts, ends and axes are inputs in ONNX; `axes` repeats the last. */
+  Slice: { dims: readonly Dim[]; axes: readonly number[] };
+  Pad: { dims: readonly Dim[]; axes: readonly number[]; mode: "constant" };
   Concat: { axis: number };
   Gather: { axis: number };
   GatherND: { batch_dims: number };
-  ScatterND: { reduction: "none" | "add" };
+  /** No reduction: ONNX Runtime 1.30 loses additions to one element between its threads (scatterAdd keeps them). */
+  ScatterND: None;
+  ScatterElements: { axis: number; reduction: "add" };
   ReduceSum: { keepdims: 0 | 1; axes: readonly number[] };
   Where: None;
   Equal: None;
@@ -133,6 +137,24 @@ function indices(value: ValueType): void {
   requireDType(value, integers);
 }
 
+/** The stated dims differ from x's on `axes` alone, where `fits` holds as far as both are numbers. */
+function resized(
+  x: ValueType,
+  dims: readonly Dim[],
+  axes: readonly number[],
+  fits: (old: number, now: number) => boolean,
+) {
+  const bad =
+    dims.length !== x.shape.length ||
+    dims.some((dim, axis) => {
+      const old = x.shape[axis]!;
+      if (!axes.includes(axis)) return dim !== old;
+      return typeof dim === "number" && (dim < 0 || (typeof old === "number" && !fits(old, dim)));
+    });
+  if (bad) throw new RuleViolation(`dims of ${describeType(x)} but on axis ${axes.join(", ")}`, `[${dims.join(", ")}]`);
+  return { dtype: x.dtype, shape: dims };
+}
+
 function replaceAxis(shape: readonly Dim[], axis: number, dims: readonly Dim[]): Dim[] {
   return [...shape.slice(0, axis), ...dims, ...shape.slice(axis + 1)];
 }
@@ -189,6 +211,7 @@ export const typeRules: { readonly [K in OpName]: TypeRule<OpAttributes[K]> } = 
   },
   // a [n, k] (or its transpose), b [k, m] (or its transpose), bias [m]
   Gemm: (inputs, { transA, transB }) => {
+    if (inputs.length !== 3) requireCount(inputs, 2);
     const a = input(inputs, 0);
     const b = input(inputs, 1);
     for (const value of [a, b]) {
@@ -200,7 +223,10 @@ export const typeRules: { readonly [K in OpName]: TypeRule<OpAttributes[K]> } = 
     const [k2, m] = transB ? [b.shape[1]!, b.shape[0]!] : [b.shape[0]!, b.shape[1]!];
     if (k !== k2) throw new RuleViolation(`an inner dim of ${k}`, `${describeType(a)} and ${describeType(b)}`);
     const bias = inputs[2];
-    if (bias !== undefined) requireVector(bias, m);
+    if (bias !== undefined) {
+      requireVector(bias, m);
+      requireSameDType(a, bias);
+    }
     return { dtype: a.dtype, shape: [n, m] };
   },
   Transpose: (inputs, { perm }) => {
@@ -221,15 +247,15 @@ export const typeRules: { readonly [K in OpName]: TypeRule<OpAttributes[K]> } = 
     const x = input(inputs, 0);
     return { dtype: x.dtype, shape: broadcast(x.shape, dims) };
   },
-  Slice: (inputs, { dims }) => {
-    const x = input(inputs, 0);
-    if (dims.length !== x.shape.length) throw new RuleViolation(`${x.shape.length} dims`, `[${dims.join(", ")}]`);
-    return { dtype: x.dtype, shape: dims };
+  // x, starts [1], ends [1], axes [1]
+  Slice: (inputs, { dims, axes }) => {
+    requireCount(inputs, 4);
+    return resized(input(inputs, 0), dims, axes, (old, now) => now <= old);
   },
-  Pad: (inputs, { dims }) => {
-    const x = input(inputs, 0);
-    if (dims.length !== x.shape.length) throw new RuleViolation(`${x.shape.length} dims`, `[${dims.join(", ")}]`);
-    return { dtype: x.dtype, shape: dims };
+  // x, pads [2] (before, after), value [], axes [1]
+  Pad: (inputs, { dims, axes }) => {
+    requireCount(inputs, 4);
+    return resized(input(inputs, 0), dims, axes, (old, now) => now >= old);
   },
   Concat: (inputs, { axis }) => {
     const first = input(inputs, 0);
@@ -261,10 +287,15 @@ export const typeRules: { readonly [K in OpName]: TypeRule<OpAttributes[K]> } = 
   },
   // data [batch..., n, rest...], index [batch..., m..., 1]: one index per row
   GatherND: (inputs, { batch_dims }) => {
+    requireCount(inputs, 2);
     const data = input(inputs, 0);
     const index = input(inputs, 1);
     requireDType(index, ["int64"]);
     const width = index.shape.at(-1);
+    const batch = data.shape.slice(0, batch_dims);
+    if (!sameShape(batch, index.shape.slice(0, batch_dims))) {
+      throw new RuleViolation(`indices for each of [${batch.join(", ")}]`, describeType(index));
+    }
     if (typeof width !== "number" || width + batch_dims > data.shape.length) {
       throw new RuleViolation(`at most ${data.shape.length - batch_dims} indices a row`, describeType(index));
     }
@@ -285,10 +316,29 @@ export const typeRules: { readonly [K in OpName]: TypeRule<OpAttributes[K]> } = 
     }
     return data;
   },
+  // data, index and updates like data but on `axis`
+  ScatterElements: (inputs, { axis }) => {
+    requireCount(inputs, 3);
+    const data = input(inputs, 0);
+    const index = input(inputs, 1);
+    const updates = input(inputs, 2);
+    indices(index);
+    requireSameDType(data, updates);
+    const at = axisOf(axis, data.shape.length);
+    const others = replaceAxis(data.shape, at, [index.shape[at] ?? 1]);
+    if (!sameShape(index.shape, others))
+      throw new RuleViolation(`indices of [${others.join(", ")}]`, describeType(index));
+    if (!sameShape(index.shape, updates.shape)) {
+      throw new RuleViolation(`updates of [${index.shape.join(", ")}]`, describeType(updates));
+    }
+    return data;
+  },
   // The axes are an input in ONNX; the graph makes it from the attribute.
   ReduceSum: (inputs, { keepdims, axes }) => {
     const x = input(inputs, 0);
     requireDType(x, numbers);
+    // ONNX reads an empty list as all axes.
+    if (axes.length === 0) throw new RuleViolation("at least one axis", "none");
     const reduced = new Set(axes.map((axis) => axisOf(axis, x.shape.length)));
     const shape = x.shape.flatMap((dim, index) => (reduced.has(index) ? (keepdims ? [1] : []) : [dim]));
     return { dtype: x.dtype, shape };
@@ -310,8 +360,11 @@ export const typeRules: { readonly [K in OpName]: TypeRule<OpAttributes[K]> } = 
   Cast: (inputs, { to }) => ({ dtype: to, shape: input(inputs, 0).shape }),
   Range: (inputs, { dims }) => {
     requireCount(inputs, 3);
-    for (const value of inputs) requireRank(value!, 0);
     requireDType(input(inputs, 0), integers);
+    for (const at of [0, 1, 2]) {
+      requireRank(input(inputs, at), 0);
+      requireSameDType(input(inputs, 0), input(inputs, at));
+    }
     return { dtype: input(inputs, 0).dtype, shape: dims };
   },
   Shape: (inputs, { start, end }) => {

@@ -2,7 +2,8 @@
  * What the builder knows of a value before it exists: its element type and its dimensions.
  *
  * A dimension is a number, or a symbol for a size known only when the graph runs. Symbols are compared as text, so one
- * size must keep one name: `B`, `S`, `S+2c`. A product of sizes is written with `*` ("B*S"); reshapes see through it.
+ * size must keep one name: `B`, `S`, `S+2c`. A product of sizes is written with `*` ("B*S", "B*(S+2c)"); reshapes see
+ * through it. `sumDim` and `productDim` write sums and products in their one form.
  */
 
 export type DType = "float32" | "float16" | "bfloat16" | "float64" | "int64" | "int32" | "int8" | "uint8" | "bool";
@@ -55,19 +56,35 @@ export function axisOf(axis: number, rank: number): number {
   return index;
 }
 
-/** A shape's size as a number times its sorted symbols: [2, "B*S", 3] is { scale: 6, symbols: ["B", "S"] }. */
-export function sizeOf(shape: readonly Dim[]): { scale: number; symbols: string[] } {
-  let scale = 1;
-  const symbols: string[] = [];
-  for (const dim of shape) {
-    if (typeof dim === "number") scale *= dim;
-    else {
-      for (const factor of dim.split("*")) {
-        if (/^\d+$/.test(factor)) scale *= Number(factor);
-        else symbols.push(factor);
-      }
+/** What `sign` joins in a dim, outside parentheses: "B*(S+1)" by "*" is ["B", "S+1"], by "+" itself. */
+export function partsOf(dim: Dim, sign: "+" | "*"): Dim[] {
+  if (typeof dim === "number") return [dim];
+  const parts: string[] = [];
+  let depth = 0;
+  let begin = 0;
+  for (let at = 0; at <= dim.length; at++) {
+    if (dim[at] === "(") depth++;
+    else if (dim[at] === ")") depth--;
+    else if (at === dim.length || (depth === 0 && dim[at] === sign)) {
+      parts.push(dim.slice(begin, at));
+      begin = at + 1;
     }
   }
+  return parts.map((part) => {
+    const inner = sign === "*" && part.startsWith("(") ? part.slice(1, -1) : part;
+    return /^\d+$/.test(inner) ? Number(inner) : inner;
+  });
+}
+
+function isSum(dim: Dim): boolean {
+  return partsOf(dim, "+").length > 1;
+}
+
+/** A shape's size as a number times its sorted symbols: [2, "B*S", 3] is { scale: 6, symbols: ["B", "S"] }. */
+export function sizeOf(shape: readonly Dim[]): { scale: number; symbols: string[] } {
+  const factors = shape.flatMap((dim) => (isSum(dim) ? [dim] : partsOf(dim, "*")));
+  const scale = factors.reduce<number>((product, factor) => product * (typeof factor === "number" ? factor : 1), 1);
+  const symbols = scale === 0 ? [] : factors.filter((factor) => typeof factor === "string");
   return { scale, symbols: symbols.sort() };
 }
 
@@ -77,17 +94,21 @@ export function sameSize(a: readonly Dim[], b: readonly Dim[]): boolean {
   return x.scale === y.scale && x.symbols.join("*") === y.symbols.join("*");
 }
 
-/** The product of dims as one dim: ["B", "S"] is "B*S", [2, 3] is 6. */
+/** The product of dims as one dim: ["B", "S"] is "B*S", [2, 3] is 6, ["B", "S+1"] is "B*(S+1)". */
 export function productDim(dims: readonly Dim[]): Dim {
   const { scale, symbols } = sizeOf(dims);
   if (symbols.length === 0) return scale;
-  return [...(scale === 1 ? [] : [String(scale)]), ...symbols].join("*");
+  const factors = [...(scale === 1 ? [] : [String(scale)]), ...symbols];
+  return factors.length === 1
+    ? factors[0]!
+    : factors.map((factor) => (isSum(factor) ? `(${factor})` : factor)).join("*");
 }
 
-/** The sum of dims as one dim: ["x", 1024] is "x+1024". Terms keep their order. */
+/** The sum of dims as one dim: ["x", 1024] is "x+1024". Terms keep their order, numbers come last. */
 export function sumDim(dims: readonly Dim[]): Dim {
-  const symbols = dims.filter((dim) => typeof dim === "string");
-  const total = dims.reduce<number>((sum, dim) => sum + (typeof dim === "number" ? dim : 0), 0);
+  const terms = dims.flatMap((dim) => partsOf(dim, "+"));
+  const symbols = terms.filter((term) => typeof term === "string");
+  const total = terms.reduce<number>((sum, term) => sum + (typeof term === "number" ? term : 0), 0);
   if (symbols.length === 0) return total;
   return [...symbols, ...(total === 0 ? [] : [String(total)])].join("+");
 }
