@@ -1,0 +1,247 @@
+/**
+ * Rewrites a checkpoint as safetensors, tensor by tensor, with a few megabytes in memory: `led convert`.
+ * Names, tied aliases, shards and index are those of save_pretrained (transformers 4.37.2, modeling_utils.py:
+ * save_pretrained, shard_checkpoint): of a tied group one name survives, the group's first. Departure: nothing is deleted
+ * from the target; weights that are there already are refused.
+ */
+import { FileError, InvalidArgumentError, refuseUnknownOptions } from "../errors.ts";
+import type { Files } from "../files.ts";
+import { numberToFloat16 } from "../half.ts";
+import { matchNames } from "./names.ts";
+import type { Checkpoint } from "./open.ts";
+import { streamBytes, streamFloat32 } from "./read.ts";
+import { type TensorToWrite, writeSafetensors } from "./safetensors-write.ts";
+import { bytesPerStored, countElements, type StoredTensor, type StoredType } from "./stored-tensor.ts";
+
+export interface ConvertOptions {
+  /** Bytes, or digits with a unit as in Python: "5GB" (default), "200MB", "1GiB". */
+  readonly max_shard_size?: number | string;
+  /** What floating-point tensors become; without it each keeps its type. Whole numbers keep theirs always. */
+  readonly dtype?: "fp32" | "fp16";
+  /** Groups of the model's names that are one tensor, in state_dict() order (as matchNames takes them). */
+  readonly tied?: readonly (readonly string[])[];
+  /** "led" by default. */
+  readonly base_model_prefix?: string;
+  /** Called as tensors are written, with bytes of the new files. */
+  readonly progress_callback?: (progress: { written: number; total: number; name: string }) => void;
+  readonly signal?: AbortSignal;
+}
+
+export interface ConvertResult {
+  /** Weight files written, then the index where there is one. */
+  readonly files: string[];
+  /** Bytes of all tensors, as the index's total_size. */
+  readonly total_size: number;
+  /** Names that were left out because another one holds the same tensor. */
+  readonly removed: string[];
+}
+
+interface Planned {
+  /** Name in the new file. */
+  readonly name: string;
+  readonly source: StoredTensor;
+  readonly type: StoredType;
+  readonly size: number;
+}
+
+const singleName = "model.safetensors";
+const indexName = "model.safetensors.index.json";
+const floating: readonly StoredType[] = ["F64", "F32", "F16", "BF16"];
+
+/**
+ * Files appear whole, the index last.
+ * @throws FileError when the target holds safetensors weights already; InvalidArgumentError for a value fp16 cannot hold.
+ */
+export async function convertToSafetensors(
+  checkpoint: Checkpoint,
+  target: Files,
+  options: ConvertOptions = {},
+): Promise<ConvertResult> {
+  const operation = `convert to safetensors in ${target.where}`;
+  refuseUnknownOptions("convertToSafetensors", options, [
+    "max_shard_size",
+    "dtype",
+    "tied",
+    "base_model_prefix",
+    "progress_callback",
+    "signal",
+  ]);
+  const { dtype } = options;
+  if (dtype !== undefined && dtype !== "fp32" && dtype !== "fp16") {
+    throw new InvalidArgumentError({ operation, expected: "dtype fp32 or fp16", got: String(dtype) });
+  }
+  const limit = parseSize(options.max_shard_size ?? "5GB");
+  for (const name of [singleName, indexName]) {
+    if (!(await target.has(name))) continue;
+    throw new FileError({
+      operation,
+      expected: "a folder without safetensors weights",
+      got: `one that holds ${name}`,
+      fix: "Choose another folder, or delete those weights.",
+    });
+  }
+  const { planned, removed } = plan(checkpoint, options);
+  const shards = splitShards(planned, limit);
+  const names = shards.map((_, index) => shardName(index, shards.length));
+  const total = planned.reduce((sum, { size }) => sum + size, 0);
+  let written = 0;
+  const report = (name: string, bytes: number): void => {
+    options.signal?.throwIfAborted();
+    written += bytes;
+    options.progress_callback?.({ written, total, name });
+  };
+  for (const [index, shard] of shards.entries()) {
+    const tensors = shard.map((tensor) => toWrite(checkpoint, tensor, report, operation));
+    await writeSafetensors(target, names[index]!, tensors, { format: "pt" });
+  }
+  if (shards.length > 1) {
+    const weightMap = shards.flatMap((shard, index) => shard.map(({ name }) => [name, names[index]!] as const));
+    const index = { metadata: { total_size: total }, weight_map: Object.fromEntries(weightMap.sort(byName)) };
+    await target.write(indexName, [new TextEncoder().encode(`${JSON.stringify(index, undefined, 2)}\n`)]);
+    names.push(indexName);
+  }
+  return { files: names, total_size: total, removed };
+}
+
+/** Which tensors are written under which names: all of the file's, with one survivor for each tied group. */
+function plan(checkpoint: Checkpoint, options: ConvertOptions): { planned: Planned[]; removed: string[] } {
+  const prefix = options.base_model_prefix ?? "led";
+  const survivors = new Map<string, StoredTensor>();
+  const dropped = new Set<string>();
+  for (const group of options.tied ?? []) {
+    const spell = groupSpelling(checkpoint, group, prefix);
+    const present = group.map(spell).filter((name) => checkpoint.tensors.has(name));
+    if (present.length === 0) continue;
+    const shape = checkpoint.tensors.get(present[0]!)!.shape;
+    const expected = group.map((name) => ({ name, shape }));
+    const match = matchNames(checkpoint, expected, { tied: [group], base_model_prefix: prefix });
+    if (match.mismatched_keys.length > 0) {
+      throw new InvalidArgumentError({
+        operation: "convertToSafetensors",
+        expected: `one shape for the tied ${present.join(", ")}`,
+        got: match.mismatched_keys.map(([name, got]) => `[${got.join(", ")}] for \`${name}\``).join(", "),
+      });
+    }
+    for (const name of present) dropped.add(name);
+    survivors.set(spell(group[0]!), match.bound.get(group[0]!)!);
+  }
+  const kept = [...checkpoint.tensors].filter(([name]) => !dropped.has(name));
+  const planned = [...survivors, ...kept].map(([name, source]): Planned => {
+    const type = newType(source.type, options.dtype);
+    return { name, source, type, size: countElements(source.shape)! * bytesPerStored[type] };
+  });
+  return { planned, removed: [...dropped].filter((name) => !survivors.has(name)).sort() };
+}
+
+/** The group's names as this file has them: with `led.` only where the file has it. */
+function groupSpelling(checkpoint: Checkpoint, group: readonly string[], prefix: string): (name: string) => string {
+  const has = [...checkpoint.tensors.keys()].some((name) => name.startsWith(prefix));
+  const expects = group.some((name) => name.startsWith(prefix));
+  if (has === expects) return (name) => name;
+  if (has) return (name) => `${prefix}.${name}`;
+  return (name) => (name.startsWith(`${prefix}.`) ? name.slice(prefix.length + 1) : name);
+}
+
+function newType(type: StoredType, dtype: "fp32" | "fp16" | undefined): StoredType {
+  if (dtype === undefined || !floating.includes(type)) return type;
+  return dtype === "fp32" ? "F32" : "F16";
+}
+
+/** shard_checkpoint: in order, a new shard where the next tensor would pass the limit. */
+function splitShards(planned: readonly Planned[], limit: number): Planned[][] {
+  const shards: Planned[][] = [[]];
+  let size = 0;
+  for (const tensor of planned) {
+    if (size + tensor.size > limit && shards.at(-1)!.length > 0) {
+      shards.push([]);
+      size = 0;
+    }
+    shards.at(-1)!.push(tensor);
+    size += tensor.size;
+  }
+  return shards;
+}
+
+function shardName(index: number, count: number): string {
+  const five = (number: number): string => String(number).padStart(5, "0");
+  return count === 1 ? singleName : `model-${five(index + 1)}-of-${five(count)}.safetensors`;
+}
+
+function toWrite(
+  checkpoint: Checkpoint,
+  { name, source, type, size }: Planned,
+  report: (name: string, bytes: number) => void,
+  operation: string,
+): TensorToWrite {
+  return {
+    name,
+    type,
+    shape: source.shape,
+    async *data() {
+      const parts =
+        type === source.type ? streamBytes(checkpoint, source) : converted(checkpoint, source, type, operation);
+      if (size === 0) report(name, 0);
+      for await (const part of parts) {
+        yield part;
+        report(name, part.length);
+      }
+    },
+  };
+}
+
+async function* converted(
+  checkpoint: Checkpoint,
+  source: StoredTensor,
+  type: StoredType,
+  operation: string,
+): AsyncGenerator<Uint8Array> {
+  for await (const chunk of streamFloat32(checkpoint, source)) {
+    const out = type === "F32" ? chunk : toFloat16(chunk, source.name, operation);
+    yield new Uint8Array(out.buffer, out.byteOffset, out.byteLength);
+  }
+}
+
+function toFloat16(values: Float32Array, name: string, operation: string): Uint16Array {
+  const out = new Uint16Array(values.length);
+  for (let i = 0; i < values.length; i++) {
+    const bits = numberToFloat16(values[i]!);
+    if ((bits & 0x7fff) === 0x7c00 && Number.isFinite(values[i])) {
+      throw new InvalidArgumentError({
+        operation,
+        expected: `values of \`${name}\` within ±65504, the range of fp16`,
+        got: String(values[i]),
+        fix: "Keep fp32.",
+      });
+    }
+    out[i] = bits;
+  }
+  return out;
+}
+
+/** utils/hub.py: convert_file_size_to_int. */
+function parseSize(size: number | string): number {
+  const units: { [unit: string]: number } = {
+    GIB: 2 ** 30,
+    MIB: 2 ** 20,
+    KIB: 2 ** 10,
+    GB: 1e9,
+    MB: 1e6,
+    KB: 1e3,
+  };
+  const [, digits, unit] = /^(\d+)([a-zA-Z]+)$/.exec(String(size)) ?? [];
+  const factor = unit === undefined ? undefined : units[unit.toUpperCase()];
+  const bytes = typeof size === "number" ? size : factor === undefined ? Number.NaN : Number(digits) * factor;
+  if (!Number.isSafeInteger(bytes) || bytes <= 0) {
+    throw new InvalidArgumentError({
+      operation: "convertToSafetensors",
+      says: "`size` is not in a valid format. Use an integer followed by the unit, e.g., '5GB'.",
+      got: JSON.stringify(size),
+    });
+  }
+  // A small b means bits, for the units of a thousand.
+  return /^\d+[GMKgmk]b$/.test(String(size)) ? Math.floor(bytes / 8) : bytes;
+}
+
+function byName(a: readonly [string, string], b: readonly [string, string]): number {
+  return a[0] < b[0] ? -1 : 1;
+}
