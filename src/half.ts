@@ -1,6 +1,7 @@
 /** float16 (IEEE 754 binary16) and bfloat16 bits to numbers and back; Node 20 has no Float16Array. */
 
-const scratch = new DataView(new ArrayBuffer(4));
+const floatScratch = new Float32Array(1);
+const bitScratch = new Uint32Array(floatScratch.buffer);
 
 export function float16ToNumber(bits: number): number {
   const sign = bits & 0x8000 ? -1 : 1;
@@ -13,25 +14,33 @@ export function float16ToNumber(bits: number): number {
 
 /** Nearest float16, ties to even, as IEEE conversion does; numbers beyond 65504 become infinite. */
 export function numberToFloat16(value: number): number {
-  scratch.setFloat32(0, value);
-  const sign = (scratch.getUint8(0) & 0x80) << 8;
-  if (Number.isNaN(value)) return sign | 0x7e00;
-  const magnitude = Math.abs(value);
-  if (magnitude >= 65520) return sign | 0x7c00;
-  if (magnitude < 2 ** -14) return sign | roundTiesToEven(magnitude * 2 ** 24);
-  const exponent = Math.floor(Math.log2(magnitude));
-  // log2 may round up to the next power for values just below it.
-  const exact = 2 ** exponent > magnitude ? exponent - 1 : exponent;
-  const fraction = roundTiesToEven((magnitude / 2 ** exact - 1) * 1024);
-  // A fraction of 1024 carries into the exponent field by itself.
-  return sign | (((exact + 15) << 10) + fraction);
+  floatScratch[0] = value;
+  return float32BitsToFloat16(bitScratch[0]!);
 }
 
-function roundTiesToEven(value: number): number {
-  const floor = Math.floor(value);
-  const rest = value - floor;
-  if (rest !== 0.5) return Math.round(value);
-  return floor % 2 === 0 ? floor : floor + 1;
+function float32BitsToFloat16(bits: number): number {
+  const sign = (bits >>> 16) & 0x8000;
+  const magnitude = bits & 0x7fffffff;
+  if (magnitude > 0x7f800000) return sign | 0x7e00; // NaN
+  if (magnitude >= 0x477ff000) return sign | 0x7c00; // 65520 and above round to infinity
+  if (magnitude >= 0x38800000) {
+    // Normal: rebias the exponent from 127 to 15, then round the 13 bits that go; a carry reaches the exponent by itself.
+    const rebased = magnitude - 0x38000000;
+    return sign | ((rebased + 0xfff + ((rebased >>> 13) & 1)) >>> 13);
+  }
+  if (magnitude < 0x33000000) return sign; // below half of the smallest subnormal
+  const shift = 126 - (magnitude >>> 23);
+  const significand = (magnitude & 0x7fffff) | 0x800000;
+  const kept = significand >>> shift;
+  const rest = significand & ((1 << shift) - 1);
+  const half = 1 << (shift - 1);
+  return sign | (kept + (rest > half || (rest === half && (kept & 1) === 1) ? 1 : 0));
+}
+
+export function float32ToFloat16Array(values: Float32Array, into = new Uint16Array(values.length)): Uint16Array {
+  const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
+  for (let i = 0; i < bits.length; i++) into[i] = float32BitsToFloat16(bits[i]!);
+  return into;
 }
 
 /** All 65,536 float16 values, so that whole tensors convert by look-up. */

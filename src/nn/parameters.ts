@@ -1,27 +1,26 @@
 /**
  * The weights of one part of the model: `p.at("fc1").get("weight", [F, D])` is the parameter named by the path so far,
- * which is the name it has in the checkpoint. Weights stored in another float type are cast where they enter.
+ * which is the name it has in the checkpoint.
  */
 import type { Graph, Value } from "../graph/graph.ts";
-import type { DType } from "../graph/types.ts";
 
-/** The stored type of a named weight, and the name under which it is stored (tied weights have several names). */
-export type Storage = (name: string) => { readonly name: string; readonly dtype: DType };
+/** The name under which a weight is stored: tied weights have several names. */
+export type StoredName = (name: string) => string;
 
 export class Parameters {
   readonly #graph: Graph;
-  readonly #storage: Storage;
+  readonly #storedName: StoredName;
   readonly #path: string;
 
-  constructor(graph: Graph, storage: Storage, path = "") {
+  constructor(graph: Graph, storedName: StoredName, path = "") {
     this.#graph = graph;
-    this.#storage = storage;
+    this.#storedName = storedName;
     this.#path = path;
   }
 
   /** The part below: `p.at("encoder.layers.3")`. */
   at(name: string): Parameters {
-    return new Parameters(this.#graph, this.#storage, this.nameOf(name));
+    return new Parameters(this.#graph, this.#storedName, this.nameOf(name));
   }
 
   /** The full name of a weight of this part. */
@@ -29,9 +28,8 @@ export class Parameters {
     return this.#path === "" ? name : `${this.#path}.${name}`;
   }
 
-  /** The weight as float32. */
+  /** The weight, float32. */
   get(name: string, shape: readonly number[]): Value {
-    const stored = this.#storage(this.nameOf(name));
-    return this.#graph.cast(this.#graph.parameter(stored.name, stored.dtype, shape), "float32");
+    return this.#graph.parameter(this.#storedName(this.nameOf(name)), "float32", shape);
   }
 }

@@ -3,19 +3,23 @@
  * to named tensors. node.ts and web.ts supply engines; nothing above this room knows which one it has.
  */
 import type { GraphCore } from "../graph/core.ts";
-import type { DType } from "../graph/types.ts";
 import type { Tensor } from "../tensor.ts";
 
-/** The bytes of one weight: row-major, little-endian. */
+/** One float32 weight. */
 export interface Weight {
-  readonly dtype: DType;
   readonly shape: readonly number[];
-  /** Size in bytes. */
-  readonly length: number;
-  /** Where the bytes lie on a disk, for engines that map files; the path holds no symbolic link. */
+  /**
+   * Where its bytes lie on a disk as they are, row-major and little-endian, for engines that map files. The path holds no
+   * symbolic link. Absent for weights that lie nowhere or in another number format.
+   */
   readonly place?: { readonly path: string; readonly offset: number };
-  /** Reads the bytes. */
-  bytes(): Promise<Uint8Array>;
+  /** The numbers in order, in chunks that are the caller's to keep. */
+  stream(): AsyncIterable<Float32Array>;
+}
+
+/** Bytes of a weight in float32. */
+export function byteLength({ shape }: Weight): number {
+  return 4 * shape.reduce((product, dim) => product * dim, 1);
 }
 
 /** Weights by the names their graph uses. */

@@ -4,9 +4,10 @@
  */
 import { dirname, relative, sep } from "node:path";
 import { EngineError } from "../errors.ts";
-import type { Engine, Weights } from "./engine.ts";
+import { byteLength, type Engine, type Weights } from "./engine.ts";
 import { type OnnxRuntime, onnxRuntimeEngine, type WeightAccess } from "./onnx-runtime.ts";
 import { bufferAccess } from "./weight-buffers.ts";
+import { spoolWeights } from "./weight-spool.ts";
 
 export type NodeDevice = "auto" | "cpu" | "wasm";
 
@@ -35,23 +36,35 @@ export async function nodeEngine(device: NodeDevice, notice: (line: string) => v
   return onnxRuntimeEngine({ device: "wasm", runtime, access: bufferAccess });
 }
 
-/** Weights with a place on disk are mapped from there, the others given as buffers. */
+/** Loose weights up to this many bytes in all are handed over in memory, where the engine copies them. */
+const buffersUpTo = 64 * 2 ** 20;
+
+/**
+ * Weights with a place on disk are mapped from there. Others are small enough for buffers, or are written as float32 to a
+ * temporary file first: two copies in memory would cost more than the disk does.
+ */
 async function fileAccess(weights: Weights): Promise<WeightAccess> {
   const placed = new Map([...weights].filter(([, weight]) => weight.place !== undefined));
   const loose = new Map([...weights].filter(([, weight]) => weight.place === undefined));
-  const buffers = await bufferAccess(loose);
-  if (placed.size === 0) return buffers;
-  const folder = commonFolder([...placed.values()].map((weight) => dirname(weight.place!.path)));
+  const looseBytes = [...loose.values()].reduce((sum, weight) => sum + byteLength(weight), 0);
+  const spool = looseBytes > buffersUpTo ? await spoolWeights(loose) : undefined;
+  const buffers = await bufferAccess(spool === undefined ? loose : new Map());
+  const places = new Map([...placed].map(([name, weight]) => [name, weight.place!]));
+  for (const [name, place] of spool?.places ?? []) places.set(name, place);
+  if (places.size === 0) return buffers;
+  const folder = commonFolder([...places.values()].map(({ path }) => dirname(path)));
   return {
     options: {
       ...buffers.options,
       extra: { session: { model_external_initializers_file_folder_path: folder } },
     },
     locate(name) {
-      const weight = placed.get(name);
-      if (weight === undefined) return buffers.locate(name);
-      const { path, offset } = weight.place!;
-      return { location: relative(folder, path), offset, length: weight.length };
+      const place = places.get(name);
+      if (place === undefined) return buffers.locate(name);
+      return { location: relative(folder, place.path), offset: place.offset, length: byteLength(weights.get(name)!) };
+    },
+    release: async () => {
+      await spool?.remove();
     },
   };
 }

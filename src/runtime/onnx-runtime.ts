@@ -22,6 +22,8 @@ export interface OnnxRuntime {
 export interface WeightAccess {
   readonly options: InferenceSession.SessionOptions;
   locate(name: string): ExternalData;
+  /** Called once the session is open or has failed to open. */
+  release(): Promise<void>;
 }
 
 export interface OnnxRuntimeOptions {
@@ -34,10 +36,10 @@ export function onnxRuntimeEngine({ device, runtime, access }: OnnxRuntimeOption
   return {
     device,
     async compile(graph, weights, options = {}) {
-      const { options: weightOptions, locate } = await access(weights);
-      const model = writeOnnx(graph, locate);
+      const { options: weightOptions, locate, release } = await access(weights);
       let session: InferenceSession;
       try {
+        const model = writeOnnx(graph, locate);
         session = await runtime.InferenceSession.create(model, {
           ...sessionOptions(device, options),
           ...weightOptions,
@@ -49,6 +51,8 @@ export function onnxRuntimeEngine({ device, runtime, access }: OnnxRuntimeOption
           got: cause instanceof Error ? cause.message : String(cause),
           cause,
         });
+      } finally {
+        await release();
       }
       return wrapSession(graph, session, runtime);
     },

@@ -17,7 +17,7 @@ import {
 } from "../../nn/cached-attention.ts";
 import { layerNorm } from "../../nn/layer-norm.ts";
 import { linear } from "../../nn/linear.ts";
-import { Parameters, type Storage } from "../../nn/parameters.ts";
+import { Parameters, type StoredName } from "../../nn/parameters.ts";
 
 export interface DecoderGeometry {
   readonly d_model: number;
@@ -55,9 +55,9 @@ function decoderLayer(
   return { x: y, added: self.added };
 }
 
-export function decoderGraph(config: DecoderGeometry, storage: Storage, base: string): Graph {
+export function decoderGraph(config: DecoderGeometry, storedName: StoredName, base: string): Graph {
   const g = new Graph();
-  const all = new Parameters(g, storage);
+  const all = new Parameters(g, storedName);
   const p = all.at(`${base}decoder`);
   const { d_model: D, decoder_attention_heads: heads, vocab_size: V } = config;
   const e = D / heads;

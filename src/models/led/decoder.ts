@@ -59,11 +59,11 @@ export class DecoderRunner {
   static async open(
     engine: Engine,
     config: DecoderGeometry,
-    { weights, storage }: BoundWeights,
+    { weights, storedName }: BoundWeights,
     base: string,
     options: SessionOptions,
   ): Promise<DecoderRunner> {
-    const graph = decoderGraph(config, storage, base);
+    const graph = decoderGraph(config, storedName, base);
     const session = await engine.compile(graph, weightsFor(graph.parameters.keys(), weights), options);
     return new DecoderRunner(session, config);
   }

@@ -9,7 +9,7 @@ import { addStages } from "../../graph/stages.ts";
 import { activation } from "../../nn/activation.ts";
 import { layerNorm } from "../../nn/layer-norm.ts";
 import { linear } from "../../nn/linear.ts";
-import { Parameters, type Storage } from "../../nn/parameters.ts";
+import { Parameters, type StoredName } from "../../nn/parameters.ts";
 import { type SequenceMasks, slidingWindowAttention } from "../../nn/sliding-window-attention.ts";
 
 export interface EncoderGeometry {
@@ -58,9 +58,9 @@ function embed(g: Graph, p: Parameters, ids: Value, config: EncoderGeometry): Va
   return layerNorm(g, p.at("layernorm_embedding"), g.add(tokens, positions));
 }
 
-export function encoderGraph(config: EncoderGeometry, storage: Storage, path: string): Graph {
+export function encoderGraph(config: EncoderGeometry, storedName: StoredName, path: string): Graph {
   const g = new Graph();
-  const p = new Parameters(g, storage, path);
+  const p = new Parameters(g, storedName, path);
   const ids = g.input("input_ids", "int64", ["B", "S"]);
   const hidden = g.input("hidden", "float32", ["B", "S", config.d_model]);
   const masks: SequenceMasks = {

@@ -55,11 +55,11 @@ export class EncoderRunner {
   static async open(
     engine: Engine,
     config: EncoderGeometry,
-    { weights, storage }: BoundWeights,
+    { weights, storedName }: BoundWeights,
     path: string,
     options: SessionOptions,
   ): Promise<EncoderRunner> {
-    const graph = encoderGraph(config, storage, path);
+    const graph = encoderGraph(config, storedName, path);
     const session = await engine.compile(graph, weightsFor(graph.parameters.keys(), weights), options);
     return new EncoderRunner(session, config.encoder_layers);
   }

@@ -4,24 +4,19 @@
 
 import { type ExpectedParameter, matchNames, type NameMatch } from "../../checkpoints/names.ts";
 import type { Checkpoint } from "../../checkpoints/open.ts";
+import { streamFloat32 } from "../../checkpoints/read.ts";
 import type { StoredTensor, StoredType } from "../../checkpoints/stored-tensor.ts";
 import { CheckpointError, InternalError } from "../../errors.ts";
 import type { Files } from "../../files.ts";
-import type { DType } from "../../graph/types.ts";
-import type { Storage } from "../../nn/parameters.ts";
+import type { StoredName } from "../../nn/parameters.ts";
 import type { Weight, Weights } from "../../runtime/engine.ts";
 import type { ParameterShape } from "./parameters.ts";
 
-const floatTypes: { readonly [T in StoredType]?: DType } = {
-  F32: "float32",
-  F16: "float16",
-  BF16: "bfloat16",
-  F64: "float64",
-};
+const floatTypes: readonly StoredType[] = ["F32", "F16", "BF16", "F64"];
 
 export interface BoundWeights {
   readonly weights: Weights;
-  readonly storage: Storage;
+  readonly storedName: StoredName;
   readonly match: NameMatch;
 }
 
@@ -45,17 +40,11 @@ export async function bindWeights(
   const weights = new Map<string, Weight>();
   for (const { name, shape, optional } of parameters) {
     const stored = match.bound.get(name);
-    if (stored !== undefined) weights.set(name, storedWeight(checkpoint.files, stored, paths.get(stored.file)));
+    if (stored !== undefined) weights.set(name, storedWeight(checkpoint, stored, paths.get(stored.file)));
     else if (optional) weights.set(name, zeroWeight(shape));
   }
-  const storage: Storage = (name) => {
-    const own = aliases.includes(name) ? table! : name;
-    const weight = weights.get(own);
-    if (weight === undefined)
-      throw new InternalError({ operation: "bind weights", expected: `weight ${own}`, got: "none" });
-    return { name: own, dtype: weight.dtype };
-  };
-  return { weights, storage, match };
+  const storedName: StoredName = (name) => (aliases.includes(name) ? table! : name);
+  return { weights, storedName, match };
 }
 
 /** The weights that a graph uses, out of all. */
@@ -73,32 +62,27 @@ async function realPaths(files: Files, names: ReadonlySet<string>): Promise<Map<
   return paths;
 }
 
-function storedWeight(files: Files, stored: StoredTensor, path: string | undefined): Weight {
-  const dtype = floatTypes[stored.type];
-  if (dtype === undefined) {
+function storedWeight(checkpoint: Checkpoint, stored: StoredTensor, path: string | undefined): Weight {
+  if (!floatTypes.includes(stored.type)) {
     throw new CheckpointError({
-      operation: `bind ${stored.name} of ${files.where}`,
-      expected: `a weight of type ${Object.keys(floatTypes).join(", ")}`,
+      operation: `bind ${stored.name} of ${checkpoint.files.where}`,
+      expected: `a weight of type ${floatTypes.join(", ")}`,
       got: stored.type,
     });
   }
+  const mapped = path !== undefined && stored.type === "F32";
   return {
-    dtype,
     shape: stored.shape,
-    length: stored.length,
-    ...(path === undefined ? {} : { place: { path, offset: stored.offset } }),
-    async bytes() {
-      const file = await files.open(stored.file);
-      try {
-        return await file.read(stored.offset, stored.length);
-      } finally {
-        await file.close();
-      }
-    },
+    ...(mapped ? { place: { path, offset: stored.offset } } : {}),
+    stream: () => streamFloat32(checkpoint, stored),
   };
 }
 
 function zeroWeight(shape: readonly number[]): Weight {
-  const length = 4 * shape.reduce((product, dim) => product * dim, 1);
-  return { dtype: "float32", shape, length, bytes: async () => new Uint8Array(length) };
+  return {
+    shape,
+    async *stream() {
+      yield new Float32Array(shape.reduce((product, dim) => product * dim, 1));
+    },
+  };
 }
