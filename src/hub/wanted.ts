@@ -1,0 +1,176 @@
+/**
+ * Which files of a repository a model needs: its configuration, its tokenizer, and one set of weights, in the order in
+ * which transformers 4.37.2 looks for them (modeling_utils.py, from_pretrained): safetensors before torch, one file
+ * before shards. The same rule is asked of the Hub's listing, of a server without one, and of the cache.
+ */
+import { CheckpointError, HubError } from "../errors.ts";
+import type { Presence } from "./cache.ts";
+import { isPlainName } from "./folder.ts";
+
+export const MODEL_PARTS = ["config", "tokenizer", "weights"] as const;
+export type ModelPart = (typeof MODEL_PARTS)[number];
+
+const CONFIG_FILES = ["config.json", "generation_config.json"];
+const TOKENIZER_FILES = [
+  "vocab.json",
+  "merges.txt",
+  "tokenizer.json",
+  "tokenizer_config.json",
+  "special_tokens_map.json",
+  "added_tokens.json",
+];
+/** Weights that this package does not read from a Hub repository, named when there is nothing else. */
+const OTHER_WEIGHTS = { "tf_model.h5": "TensorFlow", "flax_model.msgpack": "Flax" } as const;
+
+/** transformers' _add_variant: the variant stands before the last extension. */
+export function withVariant(file: string, variant: string | undefined): string {
+  return variant === undefined ? file : file.replace(/\.[^.]*$/, (extension) => `.${variant}${extension}`);
+}
+
+function weightFiles(variant: string | undefined): { file: string; index: string }[] {
+  return ["model.safetensors", "pytorch_model.bin"].map((file) => ({
+    file: withVariant(file, variant),
+    index: withVariant(`${file}.index.json`, variant),
+  }));
+}
+
+/** How the rule asks: `look` about one file, `shards` for the shard names in an index file that is present. */
+export interface Library {
+  look(file: string): Promise<Presence>;
+  shards(index: string): Promise<string[]>;
+}
+
+export interface Plan {
+  /** Files to have, in the order to fetch them: small ones first. */
+  files: string[];
+  /** What a model needs and the library does not show. Empty when complete. */
+  missing: Missing[];
+  /** No answer was "unknown": another library would not give more files. */
+  certain: boolean;
+}
+
+export interface Missing {
+  part: ModelPart;
+  /** A file name, or how several could serve: "a or b". */
+  files: string;
+  /** The part is there, but a file that it names is not. */
+  shard: boolean;
+}
+
+export async function planFiles(
+  library: Library,
+  { parts = MODEL_PARTS, variant }: { parts?: readonly ModelPart[]; variant?: string | undefined },
+): Promise<Plan> {
+  const files: string[] = [];
+  const missing: Missing[] = [];
+  let certain = true;
+  async function take(file: string): Promise<Presence> {
+    const found = await library.look(file);
+    if (found === "present") files.push(file);
+    if (found === "unknown") certain = false;
+    return found;
+  }
+
+  if (parts.includes("config")) {
+    for (const file of CONFIG_FILES) {
+      const found = await take(file);
+      if (found !== "present" && file === "config.json") missing.push({ part: "config", files: file, shard: false });
+    }
+  }
+  if (parts.includes("tokenizer")) {
+    const found = new Map<string, Presence>();
+    for (const file of TOKENIZER_FILES) found.set(file, await take(file));
+    const whole = (...names: string[]) => names.every((name) => found.get(name) === "present");
+    // A repository that is known to have no tokenizer is complete without one.
+    const none = ["vocab.json", "merges.txt", "tokenizer.json"].every((name) => found.get(name) === "absent");
+    if (!whole("vocab.json", "merges.txt") && !whole("tokenizer.json") && !none) {
+      missing.push({ part: "tokenizer", files: "vocab.json with merges.txt or tokenizer.json", shard: false });
+    }
+  }
+  if (parts.includes("weights")) {
+    const candidates = weightFiles(variant);
+    if (!(await takeWeights(candidates))) {
+      const files = candidates.flatMap(({ file, index }) => [file, index]).join(" or ");
+      missing.push({ part: "weights", files, shard: false });
+    }
+  }
+  return { files, missing, certain };
+
+  /** Takes the first set that is there; false when there is none. */
+  async function takeWeights(candidates: { file: string; index: string }[]): Promise<boolean> {
+    for (const { file, index } of candidates) {
+      if ((await take(file)) === "present") return true;
+      if ((await take(index)) !== "present") continue;
+      for (const shard of await library.shards(index)) {
+        if ((await take(shard)) !== "present") missing.push({ part: "weights", files: shard, shard: true });
+      }
+      return true;
+    }
+    return false;
+  }
+}
+
+/** The shard files that an index (`model.safetensors.index.json`) names, in order, each once. */
+export function shardNames(text: string, where: string): string[] {
+  const refuse = (got: string) =>
+    new CheckpointError({ operation: `read ${where}`, expected: 'a "weight_map" of tensor names to files', got });
+  let index: unknown;
+  try {
+    index = JSON.parse(text);
+  } catch (cause) {
+    throw refuse(cause instanceof Error ? cause.message : String(cause));
+  }
+  const map = typeof index === "object" && index !== null && "weight_map" in index ? index.weight_map : undefined;
+  if (typeof map !== "object" || map === null || Array.isArray(map)) throw refuse("none");
+  const names = [...new Set<unknown>(Object.values(map))];
+  if (names.length === 0) throw refuse("an empty one");
+  return names
+    .map((name) => {
+      if (typeof name === "string" && isPlainName(name)) return name;
+      throw refuse(`the file name ${JSON.stringify(name)}`);
+    })
+    .sort();
+}
+
+/** The error for a repository without weights that this package reads, in the reference's words. */
+export async function noWeights(id: string, library: Library, variant: string | undefined): Promise<HubError> {
+  const operation = `load ${id}`;
+  const wanted = weightFiles(variant)
+    .flatMap(({ file, index }) => [file, index])
+    .join(", ");
+  const opening = `${id} does not appear to have a file named ${withVariant("pytorch_model.bin", variant)}`;
+  if (variant !== undefined) {
+    for (const { file, index } of weightFiles(undefined)) {
+      const found = (await library.look(file)) === "present" ? file : index;
+      if ((await library.look(found)) !== "present") continue;
+      return new HubError({
+        operation,
+        says:
+          `${opening} but there is a file without the variant ${variant}. ` +
+          "Use `variant=None` to load this model from those weights.",
+        expected: `one of ${wanted}`,
+        got: found,
+        fix: "Leave the option `variant` out.",
+      });
+    }
+  }
+  for (const [file, framework] of Object.entries(OTHER_WEIGHTS)) {
+    if ((await library.look(file)) !== "present") continue;
+    const option = framework === "Flax" ? "from_flax" : "from_tf";
+    return new HubError({
+      operation,
+      says:
+        `${opening} but there is a file for ${framework} weights. ` +
+        `Use \`${option}=True\` to load this model from those weights.`,
+      expected: `one of ${wanted}`,
+      got: file,
+      fix: "Load them so in Python and call save_pretrained.",
+    });
+  }
+  return new HubError({
+    operation,
+    says: `${opening}, tf_model.h5, model.ckpt or flax_model.msgpack.`,
+    expected: `one of ${wanted}`,
+    got: "none",
+  });
+}
