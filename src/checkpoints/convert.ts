@@ -6,7 +6,7 @@
  */
 import { FileError, InvalidArgumentError, refuseUnknownOptions } from "../errors.ts";
 import type { Files } from "../files.ts";
-import { numberToFloat16 } from "../half.ts";
+import { float32ToFloat16Array } from "../half.ts";
 import { matchNames } from "./names.ts";
 import type { Checkpoint } from "./open.ts";
 import { streamBytes, streamFloat32 } from "./read.ts";
@@ -202,20 +202,15 @@ async function* converted(
 }
 
 function toFloat16(values: Float32Array, name: string, operation: string): Uint16Array {
-  const out = new Uint16Array(values.length);
-  for (let i = 0; i < values.length; i++) {
-    const bits = numberToFloat16(values[i]!);
-    if ((bits & 0x7fff) === 0x7c00 && Number.isFinite(values[i])) {
-      throw new InvalidArgumentError({
-        operation,
-        expected: `values of \`${name}\` within ±65504, the range of fp16`,
-        got: String(values[i]),
-        fix: "Keep fp32.",
-      });
-    }
-    out[i] = bits;
-  }
-  return out;
+  const out = float32ToFloat16Array(values);
+  const infinite = out.findIndex((bits, i) => (bits & 0x7fff) === 0x7c00 && Number.isFinite(values[i]));
+  if (infinite < 0) return out;
+  throw new InvalidArgumentError({
+    operation,
+    expected: `values of \`${name}\` within ±65504, the range of fp16`,
+    got: String(values[infinite]),
+    fix: "Keep fp32.",
+  });
 }
 
 /** utils/hub.py: convert_file_size_to_int. */

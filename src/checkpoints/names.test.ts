@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { fixtureJson } from "../../tests/helpers/checkpoint-files.ts";
+import { fixtureJson } from "../../tests/support/checkpoint-files.ts";
 import { memoryFiles } from "../files.ts";
 import { matchNames, type NameMatch, requireMatch } from "./names.ts";
 import type { Checkpoint } from "./open.ts";

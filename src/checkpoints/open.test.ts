@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { fixtureBytes, fixtureFolder, safetensorsFile } from "../../tests/helpers/checkpoint-files.ts";
+import { fixtureBytes, fixtureFolder, safetensorsFile } from "../../tests/support/checkpoint-files.ts";
 import { memoryFiles } from "../files.ts";
 import { openCheckpoint } from "./open.ts";
 

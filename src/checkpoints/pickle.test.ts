@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { concat, type Part, p, uint } from "../../tests/helpers/checkpoint-files.ts";
+import { concat, type Part, p, uint } from "../../tests/support/checkpoint-files.ts";
 import { type PickleHooks, PickleTuple, readPickle } from "./pickle.ts";
 
 /** Globals are their own names, a call is the list of what was called. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { fixtureBytes, fixtureJson, folderWith, watched } from "../../tests/helpers/checkpoint-files.ts";
+import { fixtureBytes, fixtureJson, folderWith, watched } from "../../tests/support/checkpoint-files.ts";
 import { bfloat16ToFloat32Array } from "../half.ts";
 import { type Checkpoint, openCheckpoint } from "./open.ts";
 import { readTensor, streamBytes, streamFloat32 } from "./read.ts";

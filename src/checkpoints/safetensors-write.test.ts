@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { fixtureBytes, folderWith } from "../../tests/helpers/checkpoint-files.ts";
+import { fixtureBytes, folderWith } from "../../tests/support/checkpoint-files.ts";
 import { type Files, memoryFiles } from "../files.ts";
 import { openCheckpoint } from "./open.ts";
 import { streamBytes } from "./read.ts";

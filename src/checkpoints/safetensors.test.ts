@@ -7,7 +7,7 @@ import {
   safetensorsFile,
   uint,
   watched,
-} from "../../tests/helpers/checkpoint-files.ts";
+} from "../../tests/support/checkpoint-files.ts";
 import { LEDError } from "../errors.ts";
 import { readSafetensors } from "./safetensors.ts";
 

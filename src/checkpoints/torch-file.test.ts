@@ -10,7 +10,7 @@ import {
   torchFile,
   watched,
   zipFile,
-} from "../../tests/helpers/checkpoint-files.ts";
+} from "../../tests/support/checkpoint-files.ts";
 import { LEDError } from "../errors.ts";
 import { readTorchFile } from "./torch-file.ts";
 
@@ -240,6 +240,17 @@ describe("refuses", () => {
   test.each(refused)("%s", async (_, bytes, message) => {
     await expect(read(bytes)).rejects.toThrow(
       expect.objectContaining({ name: "CheckpointError", message: where + message }),
+    );
+  });
+
+  test("more dimensions than torch has, so that a shape which many tensors share stays cheap", async () => {
+    const ones = (rank: number): Uint8Array => {
+      const sizes = new Array<number>(rank).fill(1);
+      return torchFile(stateDict(["a", pickledTensor({ shape: sizes, strides: sizes })]));
+    };
+    expect((await read(ones(64))).tensors).toHaveLength(1);
+    await expect(read(ones(65))).rejects.toThrow(
+      `${where}_rebuild_tensor_v2(storage, offset, size, stride, ...) of whole numbers, got other arguments`,
     );
   });
 

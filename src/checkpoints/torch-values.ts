@@ -16,7 +16,10 @@ export interface TorchStorage {
   readonly count: number;
 }
 
-/** A dense view of a storage. */
+/** torch's own limit (dim() <= 64); without one, many tensors that share one huge tuple would cost its length each. */
+const maximumRank = 64;
+
+/** A view of a storage. */
 export class TorchTensor {
   readonly storage: TorchStorage;
   /** First element in the storage. */
@@ -136,9 +139,10 @@ function tensorOf(args: readonly unknown[], error: Fail): TorchTensor {
     isCount(start) &&
     size instanceof PickleTuple &&
     stride instanceof PickleTuple &&
+    shape.length <= maximumRank &&
+    shape.length === strides.length &&
     shape.every(isCount) &&
-    strides.every(isCount) &&
-    shape.length === strides.length;
+    strides.every(isCount);
   if (!good) throw error("_rebuild_tensor_v2(storage, offset, size, stride, ...) of whole numbers", "other arguments");
   return new TorchTensor(storage, start, shape, strides);
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { folderWith, uint, type ZipMember, zipFile } from "../../tests/helpers/checkpoint-files.ts";
+import { folderWith, uint, type ZipMember, zipFile } from "../../tests/support/checkpoint-files.ts";
 import { isZip, readZipDirectory, zipDataOffset } from "./zip.ts";
 
 const members: ZipMember[] = [

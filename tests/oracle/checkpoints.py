@@ -123,6 +123,17 @@ def files_of_every_type():
     write_json("every_type.json", {"tensors": [[name, *listed(t)] for name, t in state.items()]})
 
 
+def halves():
+    """float32 bit patterns and what torch rounds them to: ties, subnormals, both ends of float16's range, random ones."""
+    generator = torch.Generator().manual_seed(5)
+    around = torch.tensor([0, 2**-26, 2**-25, 2**-24, 3 * 2**-25, 2**-14, 1, 1 + 2**-11, 1 + 3 * 2**-11, 2048, 65504, 65519.996])
+    spread = torch.randn(300, generator=generator) * 2.0 ** torch.randint(-27, 14, (300,), generator=generator)
+    values = torch.cat([around, torch.nextafter(around, torch.tensor(9e9)), torch.nextafter(around, torch.tensor(-9e9)), spread])
+    values = torch.cat([values, -values])
+    values = values[values.abs() < 65520]
+    safetensors.torch.save_file({"float32": values, "float16": values.half()}, OUT / "halves.safetensors", metadata={"format": "pt"})
+
+
 def refused_files():
     matrix = torch.arange(6.0).reshape(2, 3)
     torch.save({"plain": matrix, "turned": matrix.t()}, OUT / "transposed.bin")
@@ -266,6 +277,7 @@ if __name__ == "__main__":
     shutil.rmtree(OUT, ignore_errors=True)
     OUT.mkdir(parents=True)
     files_of_every_type()
+    halves()
     refused_files()
     saved_models()
     loading_cases()
