@@ -8,18 +8,15 @@ import { Callable } from "../../callable.ts";
 import type { LEDConfig } from "../../config.ts";
 import { InvalidArgumentError, refuseUnknownOptions } from "../../errors.ts";
 import type { Files } from "../../files.ts";
+import { GenerationConfig, generationConfigName } from "../../generation/config.ts";
 import { Tensor } from "../../tensor.ts";
 import { causalBias, DecoderRunner, type LayerRows, type Source, sourceBias } from "./decoder.ts";
 import { EncoderRunner, type StageProgress } from "./encoder.ts";
+import { type GenerateOptions, generate } from "./generate.ts";
 import { loadCheckpoint, type PretrainedOptions } from "./loading.ts";
-import { asTensor, shiftTokensRight, type TensorLike, tokenIds } from "./model-inputs.ts";
+import { asTensor, type EncoderOutputs, shiftTokensRight, type TensorLike, tokenIds } from "./model-inputs.ts";
 import type { LEDSeq2SeqLMOutput, PastKeyValues } from "./outputs.ts";
 import { conditionalGenerationParameters, type Geometry } from "./parameters.ts";
-
-export interface EncoderOutputs {
-  /** [B, S, D] */
-  readonly last_hidden_state: Tensor;
-}
 
 export interface ForwardInputs {
   /** [B, S] */
@@ -53,17 +50,28 @@ const forwardNames: readonly (keyof ForwardInputs)[] = [
   "signal",
 ];
 
+export type { GenerateOptions, GenerateProgress } from "./generate.ts";
+
 type Forward = (inputs: ForwardInputs) => Promise<LEDSeq2SeqLMOutput>;
 
 export class LEDForConditionalGeneration extends Callable<Forward> {
   readonly config: LEDConfig;
+  /** What generate() does by default. */
+  generation_config: GenerationConfig;
   readonly #geometry: Geometry;
   readonly #encoder: EncoderRunner;
   readonly #decoder: DecoderRunner;
 
-  private constructor(config: LEDConfig, geometry: Geometry, encoder: EncoderRunner, decoder: DecoderRunner) {
+  private constructor(
+    config: LEDConfig,
+    generation_config: GenerationConfig,
+    geometry: Geometry,
+    encoder: EncoderRunner,
+    decoder: DecoderRunner,
+  ) {
     super();
     this.config = config;
+    this.generation_config = generation_config;
     this.#geometry = geometry;
     this.#encoder = encoder;
     this.#decoder = decoder;
@@ -84,11 +92,14 @@ export class LEDForConditionalGeneration extends Callable<Forward> {
       conditionalGenerationParameters,
       "led.",
     );
-    const { config, geometry, bound, engine, session } = loaded;
+    const { files, config, geometry, bound, engine, session } = loaded;
+    const generation_config = (await files.has(generationConfigName))
+      ? await GenerationConfig.read(files)
+      : GenerationConfig.from_model_config(config);
     const encoder = await EncoderRunner.open(engine, geometry, bound, "led.encoder", session);
     try {
       const decoder = await DecoderRunner.open(engine, geometry, bound, "led.", session);
-      return new LEDForConditionalGeneration(config, geometry, encoder, decoder);
+      return new LEDForConditionalGeneration(config, generation_config, geometry, encoder, decoder);
     } catch (error) {
       await encoder.dispose();
       throw error;
@@ -130,6 +141,16 @@ export class LEDForConditionalGeneration extends Callable<Forward> {
     };
   }
 
+  /**
+   * Text from a source, by the strategy that the settings choose. int64 [B * num_return_sequences, T], the decoder's start
+   * token included. Settings are fields of GenerationConfig; they override this model's `generation_config`.
+   */
+  async generate(options: GenerateOptions): Promise<Tensor<"int64">> {
+    this.generation_config = this.generation_config.following(this.config);
+    const { generation_config } = this;
+    return generate({ decoder: this.#decoder, generation_config, encode: (...call) => this.#encode(...call) }, options);
+  }
+
   _call(inputs: ForwardInputs): Promise<LEDSeq2SeqLMOutput> {
     return this.forward(inputs);
   }
@@ -141,7 +162,7 @@ export class LEDForConditionalGeneration extends Callable<Forward> {
   }
 
   async #encode(
-    inputs: ForwardInputs,
+    inputs: Pick<ForwardInputs, "input_ids" | "attention_mask" | "global_attention_mask" | "encoder_outputs">,
     { signal, progress }: { signal?: AbortSignal | undefined; progress?: StageProgress | undefined },
   ): Promise<Tensor<"float32">> {
     if (inputs.encoder_outputs !== undefined) return inputs.encoder_outputs.last_hidden_state.to("float32");

@@ -6,14 +6,19 @@ import { ancestryBias, appendRows, type BeamCache, emptyCache, extended } from "
 import { causalBias, type DecoderRunner, type Source } from "./decoder.ts";
 
 export interface LEDDecodingState {
+  readonly source: Source;
   readonly cache: BeamCache;
   /** Position of the next token. */
   readonly position: number;
 }
 
-export function generationDecoder(runner: DecoderRunner, source: Source): Decoder<LEDDecodingState> {
+/** `prepare` gives the source; it is asked for once, when the search begins. */
+export function generationDecoder(
+  runner: DecoderRunner,
+  batch: number,
+  prepare: () => Promise<Source>,
+): Decoder<LEDDecodingState> {
   const { config } = runner;
-  const { batch } = source;
   const heads = config.decoder_attention_heads;
   const positionRow = (position: number): void => {
     const rows = config.max_decoder_position_embeddings;
@@ -31,6 +36,7 @@ export function generationDecoder(runner: DecoderRunner, source: Source): Decode
     async start(prompt, beams) {
       const length = prompt[0]!.length;
       positionRow(length - 1);
+      const source = await prepare();
       const width = config.d_model / heads;
       const empty = emptyCache({ batch, beams, layers: config.decoder_layers, heads, width });
       const { logits, added } = await runner.step({
@@ -41,10 +47,10 @@ export function generationDecoder(runner: DecoderRunner, source: Source): Decode
         source,
       });
       const cache = appendRows(empty, added, () => Int32Array.from({ length }, (_, row) => row));
-      return { logits: lastPositions(logits), state: { cache, position: length } };
+      return { logits: lastPositions(logits), state: { source, cache, position: length } };
     },
 
-    async step({ cache, position }, tokens, parents) {
+    async step({ source, cache, position }, tokens, parents) {
       positionRow(position);
       const { beams } = cache.geometry;
       const { logits, added } = await runner.step({
@@ -58,7 +64,7 @@ export function generationDecoder(runner: DecoderRunner, source: Source): Decode
       const next = appendRows(cache, added, (sequence, firstNewRow) =>
         extended(pasts[parents[sequence]!]!, firstNewRow + (sequence % beams)),
       );
-      return { logits: logits.data, state: { cache: next, position: position + 1 } };
+      return { logits: logits.data, state: { source, cache: next, position: position + 1 } };
     },
   };
 }

@@ -4,6 +4,11 @@ import { type NestedNumbers, Tensor, type TensorType } from "../../tensor.ts";
 
 export type TensorLike = Tensor | NestedNumbers;
 
+export interface EncoderOutputs {
+  /** [B, S, D] */
+  readonly last_hidden_state: Tensor;
+}
+
 /** As a tensor of the type that the graph takes. */
 export function asTensor<T extends TensorType>(value: TensorLike, type: T): Tensor<T> {
   return value instanceof Tensor ? value.to(type) : (Tensor.from(value, type) as Tensor<T>);
