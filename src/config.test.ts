@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import {
   activationNames,
   checkActivation,
+  checkAttentionImplementation,
   LEDConfig,
   type LEDConfigOptions,
   normalizeAttentionWindows,
@@ -10,6 +11,7 @@ import {
 } from "./config.ts";
 import { FileError, InvalidArgumentError, LEDError } from "./errors.ts";
 import { memoryFiles } from "./files.ts";
+import { setLogger } from "./log.ts";
 import type { ConfigValues } from "./pretrained-config.ts";
 
 interface Written {
@@ -26,9 +28,11 @@ interface Oracle {
   from_dict: (Written & { values: ConfigValues; overrides: ConfigValues; unused: ConfigValues })[];
   departures: (Written & { options: LEDConfigOptions })[];
   errors: { name: string; options: LEDConfigOptions; error: string }[];
+  warnings: { name: string; options: LEDConfigOptions; warning: string }[];
   inconsistent: { overrides: ConfigValues; error: string };
   windows: { name: string; options: LEDConfigOptions; windows?: number[]; error?: string }[];
   activations: string[];
+  implementations: { name: string; error: string }[];
 }
 
 const oracle = JSON.parse(
@@ -77,6 +81,19 @@ describe("against the reference", () => {
     expect(thrown(() => new LEDConfig(options)).message.startsWith(error)).toBe(true);
   });
 
+  test.each(oracle.warnings)("warns in the same words: $name", ({ options, warning }) => {
+    const said: string[] = [];
+    const logger = setLogger({ warn: (message) => said.push(message) });
+    try {
+      new LEDConfig(options);
+      new LEDConfig({ num_labels: 1, id2label: { 0: "only" }, xla_device: null });
+    } finally {
+      setLogger(logger);
+    }
+    // A dictionary is shown as JSON here.
+    expect(said).toEqual([warning.replaceAll("'", '"').replace(': "only', ':"only')]);
+  });
+
   test("refuses overrides with more labels than names in the same words", () => {
     const { overrides, error } = oracle.inconsistent;
     const [before, after] = error.split("{'0': 'only'}") as [string, string];
@@ -98,6 +115,16 @@ describe("against the reference", () => {
 
   test("knows the same activation functions", () => {
     expect(activationNames).toEqual(oracle.activations);
+  });
+
+  test.each(oracle.implementations)("refuses attn_implementation $name", ({ name, error }) => {
+    const config = new LEDConfig({ attn_implementation: name });
+    const { message } = thrown(() => checkAttentionImplementation(config, "LEDModel"));
+    const says = message.slice(0, message.indexOf(" (attn_implementation: got"));
+    expect(says.length).toBeGreaterThan(40);
+    expect(error.startsWith(says)).toBe(true);
+    expect(message.endsWith('Leave `attn_implementation` out, or give "eager".')).toBe(true);
+    checkAttentionImplementation(new LEDConfig({ attn_implementation: "eager" }), "LEDModel");
   });
 
   // One type of number: if either test fails, the departure is gone and the README's line on it with it.

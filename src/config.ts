@@ -269,3 +269,27 @@ export function checkActivation(name: unknown): ActivationName {
     ...(near === undefined ? {} : { fix: `Did you mean "${near}"?` }),
   });
 }
+
+/**
+ * Refuses a config that asks for another attention than LED's own ("eager"), for the model class of this name. Of the
+ * reference's messages this keeps the sentence that says what is wrong, not those on whom to ask for support.
+ */
+export function checkAttentionImplementation(config: LEDConfig, className: string): void {
+  const name = config._attn_implementation;
+  if (name === "eager") return;
+  const known: Record<string, string> = {
+    sdpa:
+      `${className} does not support an attention implementation through ` +
+      "torch.nn.functional.scaled_dot_product_attention yet.",
+    flash_attention_2: `${className} does not support Flash Attention 2.0 yet.`,
+  };
+  const unknown =
+    `Specified \`attn_implementation="${name}"\` is not supported. The only possible arguments are ` +
+    '`attn_implementation="eager"` (manual attention implementation).';
+  throw new InvalidArgumentError({
+    operation: "attn_implementation",
+    says: known[name] ?? unknown,
+    got: show(name),
+    fix: 'Leave `attn_implementation` out, or give "eager".',
+  });
+}

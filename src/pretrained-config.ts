@@ -4,9 +4,9 @@
  * - JavaScript does not tell 1 from 1.0: keys known to be floats are written 1.0, whole numbers elsewhere 1.
  * - an override that from_dict cannot place throws, unless `return_unused_kwargs` asks for it.
  * - a key named like a method, or like something of Object.prototype, is refused rather than shadowing it.
- * - `xla_device`, which the reference drops with a warning, is dropped.
  */
 import { InvalidArgumentError, nearestName } from "./errors.ts";
+import { warn } from "./log.ts";
 import { labels, PretrainedConfigKeys, pretrainedFloatKeys } from "./pretrained-config-keys.ts";
 import { pythonJson } from "./python-json.ts";
 
@@ -216,7 +216,12 @@ export function takeOptions(config: PretrainedConfig, options: ConfigValues): vo
     return value;
   };
   takeLabels(config, take("id2label"), take("label2id"), take("num_labels"));
-  take("xla_device");
+  if ((take("xla_device") ?? null) !== null) {
+    warn(
+      "The `xla_device` argument has been deprecated in v4.4.0 of Transformers. It is ignored and you can safely remove " +
+        "it from your `config.json` file.",
+    );
+  }
   const implementation = take("attn_implementation");
   if (implementation !== undefined) setKey(config, "_attn_implementation", implementation);
   // Aliases and keys of no known kind come last, so that an alias beats the name it stands for.
@@ -244,6 +249,12 @@ function takeLabels(config: PretrainedConfig, id2label: unknown, label2id: unkno
     }
     return [Number(key), name];
   });
+  if (num_labels != null && names.length !== num_labels) {
+    warn(
+      `You passed along \`num_labels=${num_labels}\` with an incompatible id to label map: ${show(id2label)}. ` +
+        `The number of labels wil be overwritten to ${names.length}.`,
+    );
+  }
   config.id2label = Object.fromEntries(names);
   config.label2id = classes as Record<string, number> | null;
 }

@@ -7,10 +7,11 @@ Writes tests/oracle/fixtures/config.json; running it again gives the same bytes.
 """
 
 import json
+import logging
 
 import transformers
 from fixture_file import FIXTURES, write_fixture
-from transformers import LEDConfig
+from transformers import LEDConfig, LEDModel
 from transformers.activations import ACT2CLS
 from transformers.models.led.modeling_led import LEDEncoder
 
@@ -80,6 +81,11 @@ ERRORS = {
     "label2id": dict(label2id="a"),
 }
 
+WARNINGS = {
+    "num_labels": dict(num_labels=3, id2label={"0": "only"}),
+    "xla_device": dict(xla_device=True),
+}
+
 TINY = dict(
     vocab_size=16, d_model=12, encoder_layers=3, encoder_attention_heads=3, encoder_ffn_dim=4,
     max_encoder_position_embeddings=32,
@@ -137,6 +143,27 @@ def windows(name, options):
     return {"name": name, "options": {**TINY, **options}, "windows": config.attention_window}
 
 
+class Said(logging.Handler):
+    """Warnings of the library, as text."""
+
+    def __init__(self, name):
+        super().__init__()
+        self.lines = []
+        logging.getLogger(name).addHandler(self)
+
+    def emit(self, record):
+        self.lines.append(record.getMessage())
+
+
+def warned(name, options):
+    transformers.logging.set_verbosity_warning()
+    said = Said("transformers.configuration_utils")
+    LEDConfig(**options)
+    transformers.logging.set_verbosity_error()
+    (warning,) = said.lines
+    return {"name": name, "options": options, "warning": warning}
+
+
 inconsistent = dict(num_labels=3, id2label={"0": "only"})
 write_fixture(
     FIXTURES / "config.json",
@@ -150,8 +177,13 @@ write_fixture(
             {"name": name, "options": options, "error": error(lambda: LEDConfig(**options))}
             for name, options in ERRORS.items()
         ],
+        "warnings": [warned(name, options) for name, options in WARNINGS.items()],
         "inconsistent": {"overrides": inconsistent, "error": error(lambda: LEDConfig.from_dict({}, **inconsistent))},
         "windows": [windows(name, options) for name, options in WINDOWS.items()],
         "activations": list(ACT2CLS),
+        "implementations": [
+            {"name": name, "error": error(lambda: LEDModel(LEDConfig(**TINY, attn_implementation=name)))}
+            for name in ("sdpa", "flash_attention_2", "fast")
+        ],
     },
 )
