@@ -1,11 +1,9 @@
-import { mkdtemp, readdir, readFile, realpath, rm, stat, utimes, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { beforeEach, expect, test, vi } from "vitest";
 import {
   cutAfter,
   type FakeHub,
-  fakeHub,
   ignoreRange,
   serve,
   shortLength,
@@ -13,68 +11,32 @@ import {
   status,
   wrongContent,
 } from "../../tests/support/fake-hub.ts";
+import { failure, hubScene } from "../../tests/support/hub-scene.ts";
 import { FileError } from "../errors.ts";
 import { readBytes } from "../files.ts";
 import { nodeDisk } from "./disk.ts";
 import type { DownloadProgress } from "./download.ts";
 import { env } from "./env.ts";
 import { HubResponseError, OfflineError } from "./hub-errors.ts";
-import { type HubSystem, type LoadOptions, resolveModel } from "./snapshot.ts";
+import type { HubSystem, LoadOptions } from "./snapshot.ts";
 
 const WEIGHTS = Uint8Array.from({ length: 300_007 }, (_, i) => (i * 31 + (i >> 8)) & 255);
 const FILE = "model.safetensors";
 const NAMES = ["config.json", FILE];
 
-let cacheDir: string;
+const scene = hubScene({ files: { "config.json": "{}", [FILE]: WEIGHTS }, large: [FILE] });
+const { pauses } = scene;
 let hub: FakeHub;
-let pauses: number[];
-let hubs: FakeHub[];
-
 beforeEach(async () => {
-  cacheDir = await realpath(await mkdtemp(join(tmpdir(), "led-hub-")));
-  hubs = [];
-  pauses = [];
-  for (const name of ["HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE"]) {
-    vi.stubEnv(name, "");
-  }
-  vi.stubEnv("HF_HOME", cacheDir);
-  env.logLevel = "silent";
-  await start();
-});
-afterEach(async () => {
-  vi.unstubAllEnvs();
-  env.logLevel = "warning";
-  for (const each of hubs) await each.close();
-  await rm(cacheDir, { recursive: true, force: true });
+  hub = await scene.start();
 });
 
-async function start(options: Partial<Parameters<typeof fakeHub>[0]> = {}): Promise<void> {
-  hub = await fakeHub({ files: { "config.json": "{}", [FILE]: WEIGHTS }, large: [FILE], ...options });
-  hubs.push(hub);
-  env.remoteHost = hub.host;
-}
-
-function load(options: LoadOptions = {}, system: Partial<HubSystem> = {}) {
-  const pause = async (milliseconds: number) => {
-    pauses.push(milliseconds);
-  };
-  return resolveModel(hub.id, { cache_dir: cacheDir, parts: ["config", "weights"], ...options }, { pause, ...system });
-}
-
-const repository = () => join(cacheDir, "models--org--tiny-led");
-const blobs = async () => (await readdir(join(repository(), "blobs"))).sort();
+const load = (options: LoadOptions = {}, system: Partial<HubSystem> = {}) =>
+  scene.load({ parts: ["config", "weights"], ...options }, system);
+const blobs = async () => (await readdir(join(scene.repository, "blobs"))).sort();
 const partialName = () => `${hub.etag(FILE)}.led.incomplete`;
 const ranges = () =>
   hub.requests.filter((seen) => seen.method === "GET" && seen.path.endsWith(FILE)).map((seen) => seen.range);
-
-async function failure(promise: Promise<unknown>): Promise<Error> {
-  return promise.then(
-    () => {
-      throw new Error("nothing was thrown");
-    },
-    (error: unknown) => error as Error,
-  );
-}
 
 async function expectWhole(files: Awaited<ReturnType<typeof load>>): Promise<void> {
   expect(Buffer.compare(await readBytes(files, FILE), WEIGHTS)).toBe(0);
@@ -84,7 +46,7 @@ async function expectWhole(files: Awaited<ReturnType<typeof load>>): Promise<voi
 
 /** Nothing under snapshots/ but what is whole. */
 async function expectNothingShown(): Promise<void> {
-  const shown = await readdir(join(repository(), "snapshots", hub.commit)).catch(() => []);
+  const shown = await readdir(join(scene.repository, "snapshots", hub.commit)).catch(() => []);
   expect(shown).not.toContain(FILE);
 }
 
@@ -131,12 +93,11 @@ test("a body that ends early in good order is continued, and told when it goes o
 });
 
 test("a second call continues the first one's partial file, hashing what was there", async () => {
-  await start();
-  const partial = join(repository(), "blobs", partialName());
+  const partial = join(scene.repository, "blobs", partialName());
   hub.always("GET", FILE, cutAfter(0));
   await failure(load());
   await writeFile(partial, WEIGHTS.subarray(0, 70_000));
-  await start();
+  hub = await scene.start();
   const seen: DownloadProgress[] = [];
   await expectWhole(await load({ progress_callback: (progress) => seen.push(progress) }));
   expect(ranges()).toEqual(["bytes=70000-"]);
@@ -155,28 +116,28 @@ test("a second call continues the first one's partial file, hashing what was the
 
 test("a damaged partial file is noticed by the hash and downloaded again", async () => {
   await load({ parts: ["config"] });
-  await writeFile(join(repository(), "blobs", partialName()), new Uint8Array(70_000));
+  await writeFile(join(scene.repository, "blobs", partialName()), new Uint8Array(70_000));
   await expectWhole(await load());
   expect(ranges()).toEqual(["bytes=70000-", undefined]);
 });
 
 test("a partial file that is longer than the file is not continued", async () => {
   await load({ parts: ["config"] });
-  await writeFile(join(repository(), "blobs", partialName()), new Uint8Array(WEIGHTS.length + 5));
+  await writeFile(join(scene.repository, "blobs", partialName()), new Uint8Array(WEIGHTS.length + 5));
   await expectWhole(await load());
   expect(ranges()).toEqual([undefined]);
 });
 
 test("Python's partial file is continued: moved when abandoned, copied while it may be written", async () => {
   await load({ parts: ["config"] });
-  const foreign = join(repository(), "blobs", `${hub.etag(FILE)}.incomplete`);
+  const foreign = join(scene.repository, "blobs", `${hub.etag(FILE)}.incomplete`);
   await writeFile(foreign, WEIGHTS.subarray(0, 10_000));
   const files = await load();
   expect(Buffer.compare(await readBytes(files, FILE), WEIGHTS)).toBe(0);
   expect(ranges()).toEqual(["bytes=10000-"]);
   expect((await stat(foreign)).size).toBe(10_000);
 
-  await rm(join(repository(), "blobs", hub.etag(FILE)));
+  await rm(join(scene.repository, "blobs", hub.etag(FILE)));
   await utimes(foreign, 1_600_000_000, 1_600_000_000);
   await expectWhole(await load());
   expect(ranges()).toEqual(["bytes=10000-", "bytes=10000-"]);
@@ -228,7 +189,7 @@ test("a connection that goes silent is given up and taken up again", async () =>
 });
 
 test("the token goes to the Hub and not to the storage it redirects to", async () => {
-  await start({ storage: true });
+  hub = await scene.start({ storage: true });
   await expectWhole(await load({ token: "hf_secret" }));
   const storage = hub.requests.filter((seen) => seen.storage);
   expect(storage.map((seen) => seen.method)).toEqual(["GET"]);
@@ -237,8 +198,8 @@ test("the token goes to the Hub and not to the storage it redirects to", async (
 });
 
 test("a redirect without X-Linked-Etag is followed for the headers, without the token", async () => {
-  const other = await fakeHub({ files: { "config.json": "{}", [FILE]: WEIGHTS }, large: [FILE] });
-  hubs.push(other);
+  const other = await scene.start();
+  env.remoteHost = hub.host;
   const location = `${other.host}/${other.id}/resolve/${other.commit}/${FILE}`;
   hub.always("HEAD", FILE, status(302, { location, "x-repo-commit": hub.commit }));
   await expectWhole(await load({ token: "hf_secret" }));
@@ -272,9 +233,9 @@ test("an abort leaves the partial file for the next call and nothing else", asyn
   );
   expect(error).toBe(stop);
   expect(await blobs()).toEqual([hub.etag("config.json"), partialName()].sort());
-  expect((await stat(join(repository(), "blobs", partialName()))).size).toBe(50_000);
-  expect(await readdir(join(cacheDir, ".locks", "models--org--tiny-led"))).toEqual([]);
-  expect(await readdir(repository())).not.toContain("refs");
+  expect((await stat(join(scene.repository, "blobs", partialName()))).size).toBe(50_000);
+  expect(await readdir(join(scene.cacheDir, ".locks", "models--org--tiny-led"))).toEqual([]);
+  expect(await readdir(scene.repository)).not.toContain("refs");
   await expectNothingShown();
   await expectWhole(await load());
   expect(ranges().at(-1)).toBe("bytes=50000-");
@@ -302,7 +263,7 @@ test("a file is not begun when the disk has no room for it", async () => {
   const error = await failure(load({}, { disk: { ...nodeDisk, freeBytes: async () => 1000 } }));
   expect(error).toBeInstanceOf(FileError);
   expect(error.message).toBe(
-    `download ${FILE} of ${hub.id}: expected 300007 bytes free in ${join(repository(), "blobs")}, got 1000. ` +
+    `download ${FILE} of ${hub.id}: expected 300007 bytes free in ${join(scene.repository, "blobs")}, got 1000. ` +
       "Free some space, or set HF_HOME (or cache_dir) to a folder on another disk.",
   );
   expect(ranges()).toEqual([]);
@@ -325,7 +286,7 @@ test("a disk that fills up keeps what came, says so, and the next call continues
   expect(error.message).toMatch(
     /got a full disk, no space left\. Free some space, or set HF_HOME \(or cache_dir\) to a folder on another disk\./,
   );
-  expect((await stat(join(repository(), "blobs", partialName()))).size).toBe(50_000);
+  expect((await stat(join(scene.repository, "blobs", partialName()))).size).toBe(50_000);
   await expectNothingShown();
   room = Number.POSITIVE_INFINITY;
   await expectWhole(await load({}, { disk }));
@@ -340,7 +301,7 @@ test("two calls at once download once", async () => {
   await expectWhole(one!);
   await expectWhole(two!);
   expect(hub.count("GET", FILE)).toBe(1);
-  expect(await readdir(join(cacheDir, ".locks", "models--org--tiny-led"))).toEqual([]);
+  expect(await readdir(join(scene.cacheDir, ".locks", "models--org--tiny-led"))).toEqual([]);
 });
 
 test("a refusal while downloading is told as such", async () => {
@@ -348,6 +309,6 @@ test("a refusal while downloading is told as such", async () => {
   const error = await failure(load());
   expect(error).toBeInstanceOf(HubResponseError);
   expect(error.message).toContain("You are trying to access a gated repo.");
-  expect(await readFile(join(repository(), "blobs", hub.etag("config.json")), "utf8")).toBe("{}");
+  expect(await readFile(join(scene.repository, "blobs", hub.etag("config.json")), "utf8")).toBe("{}");
   expect(hub.count("GET", FILE)).toBe(1);
 });

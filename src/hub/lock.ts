@@ -64,15 +64,15 @@ async function acquire(
   waiting: (() => void) | undefined,
   times: LockTimes,
 ): Promise<void> {
-  // Another machine's clock is not ours: only how long a lock stays unchanged is measured, on our own clock.
-  let seen: { state: string | undefined; since: number } | undefined;
+  // Another machine's clock is not ours, and a machine that slept finds hours gone: silence is counted in looks.
+  let seen: { state: string | undefined; silence: number } | undefined;
   while (!(await create(path, own))) {
     if (seen === undefined) waiting?.();
     const state = await stateOf(path);
-    if (seen === undefined || seen.state !== state) seen = { state, since: performance.now() };
+    if (seen === undefined || seen.state !== state) seen = { state, silence: 0 };
+    else seen.silence += times.poll;
     const holder = await readHolder(path);
-    const silent = performance.now() - seen.since > times.dead;
-    if (silent || (holder !== undefined && holder.home === own.home && !isAlive(holder.pid))) {
+    if (seen.silence > times.dead || (holder !== undefined && holder.home === own.home && !isAlive(holder.pid))) {
       await remove(path, holder?.token, times);
       continue;
     }

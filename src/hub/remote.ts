@@ -5,7 +5,7 @@
  */
 import { HubError } from "../errors.ts";
 import { type Presence, type RepoCache, writeNoExist } from "./cache.ts";
-import { type Answer, ask, bodyText, type Connection } from "./http.ts";
+import { type Answer, ask, bodyText, type Connection, NetworkError } from "./http.ts";
 import { type Asked, refusal, repositoryNotFound } from "./hub-errors.ts";
 
 export interface Metadata {
@@ -63,14 +63,14 @@ async function list(connection: Connection, asked: Asked): Promise<{ commit: str
     if (says) throw refusal(answer.response, asked);
     return undefined;
   }
-  const text = await bodyText(answer, LARGEST_LIST);
   try {
+    const text = await bodyText(answer, LARGEST_LIST);
     const { sha, siblings } = JSON.parse(text) as { sha?: unknown; siblings?: unknown };
     if (typeof sha !== "string" || !Array.isArray(siblings) || siblings.length === 0) return undefined;
     const names = siblings.map((entry: { rfilename?: unknown } | null) => entry?.rfilename);
     return { commit: sha, files: new Set(names.filter((name) => typeof name === "string")) };
   } catch (error) {
-    if (error instanceof SyntaxError || error instanceof TypeError) return undefined;
+    if (error instanceof SyntaxError || error instanceof TypeError || error instanceof NetworkError) return undefined;
     throw error;
   }
 }
