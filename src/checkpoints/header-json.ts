@@ -62,6 +62,11 @@ function readEntry(cursor: Cursor, name: string, operation: string): HeaderEntry
   return { name, dtype, shape, begin: offsets[0]!, end: offsets[1]! };
 }
 
+/** JSON's white space: space, tab, line feed, carriage return. */
+function isSpace(code: number): boolean {
+  return code === 0x20 || code === 0x09 || code === 0x0a || code === 0x0d;
+}
+
 /** A place in the text that moves forward; every method expects one thing there. */
 class Cursor {
   private readonly text: string;
@@ -105,14 +110,18 @@ class Cursor {
   string(what: string): string {
     this.space();
     if (this.text[this.at] !== '"') throw this.unexpected(what);
-    const start = this.at++;
-    for (; this.text[this.at] !== '"'; this.at++) {
-      if (this.at >= this.text.length) throw this.error("the end of a string", "the end of the header");
-      if (this.text[this.at] === "\\") this.at++;
-    }
+    const start = this.at;
+    do {
+      this.at = this.text.indexOf('"', this.at + 1);
+      if (this.at < 0) {
+        this.at = this.text.length;
+        throw this.error("the end of a string", "the end of the header");
+      }
+    } while (this.isEscaped(this.at));
     this.at++;
+    const quoted = this.text.slice(start, this.at);
     try {
-      return JSON.parse(this.text.slice(start, this.at)) as string;
+      return JSON.parse(quoted) as string;
     } catch {
       throw this.error(what, `a string with a bad escape or control character at character ${start}`);
     }
@@ -132,6 +141,13 @@ class Cursor {
   end(): void {
     this.space();
     if (this.at < this.text.length) throw this.unexpected("nothing after the header's closing brace");
+  }
+
+  /** Whether an odd number of backslashes stands before. */
+  private isEscaped(index: number): boolean {
+    let backslashes = 0;
+    while (this.text.charCodeAt(index - 1 - backslashes) === 0x5c) backslashes++;
+    return backslashes % 2 === 1;
   }
 
   private wholeNumber(what: string): number {
@@ -163,7 +179,7 @@ class Cursor {
   }
 
   private space(): void {
-    while (" \t\n\r".includes(this.text[this.at] ?? "x")) this.at++;
+    while (isSpace(this.text.charCodeAt(this.at))) this.at++;
   }
 
   private unexpected(expected: string): CheckpointError {

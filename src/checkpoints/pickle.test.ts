@@ -93,8 +93,8 @@ describe("refuses", () => {
   });
 
   test("a bomb of steps", () => {
-    expect(() => read(new Uint8Array(2_000_001).fill(0x4e))).toThrow(
-      "read x: expected a pickle of at most 2000000 steps, got more",
+    expect(() => read(new Uint8Array(500_001).fill(0x4e))).toThrow(
+      "read x: expected a pickle of at most 500000 steps, got more",
     );
   });
 

@@ -27,8 +27,8 @@ export interface PickleHooks {
 /** The pickle goes on after the bytes that were given. */
 export class PickleEndError extends CheckpointError {}
 
-/** An LED of 24 layers takes 20,000 steps; each can hold some 200 bytes, so this bounds memory as well as time. */
-const maximumSteps = 2_000_000;
+/** An LED of 24 layers takes 20,000 steps. A step can make an object of some 200 bytes: this bounds memory as well as time. */
+const maximumSteps = 500_000;
 
 const lowestProtocol = 2;
 const highestProtocol = 5;
