@@ -44,7 +44,7 @@ const rates = [
   "init_std",
 ] as const;
 
-/** Keys of which every LED config has at least one, and other models have none. */
+/** Keys by which a config that does not say its model_type is taken for LED's. */
 const ledKeys = ["attention_window", "max_encoder_position_embeddings", "max_decoder_position_embeddings"];
 
 const fileName = "config.json";

@@ -185,8 +185,10 @@ function freeUses({ code, lineOf }, word) {
     `\\b(?:const|let|var|function|class|interface|type)\\s+${word}\\b|[({,]\\s*(?:\\.\\.\\.)?${word}\\s*[:,)}=?]|\\b${word}\\s*=>`,
   );
   if (declared.test(code)) return [];
+  // `process(ids) {` declares a method: what is no function is no global when it is called.
+  const after = rules.functionGlobals.includes(word) ? "\\(" : "\\?\\.|[.[]";
   const used = new RegExp(
-    `(?:\\b(?:typeof|new)\\s+|globalThis\\s*\\.\\s*)${word}\\b|(?<![.\\w$#])${word}(?=\\s*(?:\\?\\.|[.([]))`,
+    `(?:\\b(?:typeof|new)\\s+|globalThis\\s*\\.\\s*)${word}\\b|(?<![.\\w$#])${word}(?=\\s*(?:${after}))`,
     "g",
   );
   return [...code.matchAll(used)].map(({ index }) => lineOf(index));

@@ -66,6 +66,9 @@ export const domGlobals = [
   "Image",
 ];
 
+/** Those of them that are functions; the others are objects or classes. */
+export const functionGlobals = ["require", "setImmediate", "alert", "matchMedia", "requestAnimationFrame"];
+
 /** Lines of a file at most. */
 export const lineLimit = 400;
 

@@ -29,8 +29,8 @@ export function scanSource(text) {
     const specifier = strings.get(match.index + match[0].length);
     if (specifier === undefined) continue;
     const dynamic = match.groups?.call !== undefined;
-    // `new URL("./worker.ts", import.meta.url)` names a file; other URLs are none of ours.
-    if (match[0].startsWith("new") && !specifier.startsWith(".")) continue;
+    // `new URL("./worker.ts", import.meta.url)` loads code; other URLs are data, which the package may hold anywhere.
+    if (match[0].startsWith("new") && !/^\..*\.[mc]?[jt]s$/.test(specifier)) continue;
     const typeOnly = /^\s*type\b(?!\s*from\b|\s*,)/.test(match.groups?.names ?? "");
     imports.push({ specifier, line: lineOf(match.index + match[0].length), typeOnly, dynamic });
   }
