@@ -3,7 +3,7 @@
  * Arguments are values; sizes are numbers or symbols (types.ts).
  */
 import { GraphCore, type Value } from "./core.ts";
-import { type Dim, type DType, describeType, sumDim } from "./types.ts";
+import { type Dim, type DType, describeType, sameShape, sumDim } from "./types.ts";
 
 export type { Value } from "./core.ts";
 
@@ -63,6 +63,7 @@ export class Graph extends GraphCore {
   }
 
   reshape(x: Value, dims: readonly Dim[]): Value {
+    if (sameShape(x.shape, dims)) return x;
     // 0 copies the dim of x at that place, -1 is what remains: most reshapes need no size at run time.
     const template = dims.map((dim, axis) => (typeof dim === "number" ? dim : x.shape[axis] === dim ? 0 : dim));
     const open = template.filter((dim) => typeof dim === "string").length;
@@ -122,6 +123,8 @@ export class Graph extends GraphCore {
   gather = (data: Value, index: Value, axis = 0): Value => this.emit("Gather", [data, index], { axis });
   gatherND = (data: Value, index: Value, batchDims: number): Value =>
     this.emit("GatherND", [data, index], { batch_dims: batchDims });
+  gatherElements = (data: Value, index: Value, axis: number): Value =>
+    this.emit("GatherElements", [data, index], { axis });
   scatterND = (data: Value, index: Value, updates: Value): Value => this.emit("ScatterND", [data, index, updates], {});
 
   /** Adds updates[i, j, ..] to data[index[i, j, ..], j, ..] (so for axis 0); several may meet in one element. */

@@ -56,6 +56,7 @@ export interface OpAttributes {
   Concat: { axis: number };
   Gather: { axis: number };
   GatherND: { batch_dims: number };
+  GatherElements: { axis: number };
   /** No reduction: ONNX Runtime 1.30 loses additions to one element between its threads (scatterAdd keeps them). */
   ScatterND: None;
   ScatterElements: { axis: number; reduction: "add" };
@@ -153,6 +154,17 @@ function resized(
     });
   if (bad) throw new RuleViolation(`dims of ${describeType(x)} but on axis ${axes.join(", ")}`, `[${dims.join(", ")}]`);
   return { dtype: x.dtype, shape: dims };
+}
+
+/** The shape of an index with one entry per element, like data's but on one axis. */
+function elementIndices(data: ValueType, index: ValueType, axis: number): readonly Dim[] {
+  indices(index);
+  const at = axisOf(axis, data.shape.length);
+  const expected = replaceAxis(data.shape, at, [index.shape[at] ?? "n"]);
+  if (!sameShape(index.shape, expected)) {
+    throw new RuleViolation(`indices of [${expected.join(", ")}]`, describeType(index));
+  }
+  return index.shape;
 }
 
 function replaceAxis(shape: readonly Dim[], axis: number, dims: readonly Dim[]): Dim[] {
@@ -296,10 +308,16 @@ export const typeRules: { readonly [K in OpName]: TypeRule<OpAttributes[K]> } = 
     if (!sameShape(batch, index.shape.slice(0, batch_dims))) {
       throw new RuleViolation(`indices for each of [${batch.join(", ")}]`, describeType(index));
     }
-    if (typeof width !== "number" || width + batch_dims > data.shape.length) {
-      throw new RuleViolation(`at most ${data.shape.length - batch_dims} indices a row`, describeType(index));
+    if (typeof width !== "number" || width < 1 || width + batch_dims > data.shape.length) {
+      throw new RuleViolation(`1 to ${data.shape.length - batch_dims} indices a row`, describeType(index));
     }
     return { dtype: data.dtype, shape: [...index.shape.slice(0, -1), ...data.shape.slice(batch_dims + width)] };
+  },
+  // data and index of one shape but on `axis`
+  GatherElements: (inputs, { axis }) => {
+    requireCount(inputs, 2);
+    const data = input(inputs, 0);
+    return { dtype: data.dtype, shape: elementIndices(data, input(inputs, 1), axis) };
   },
   // data, index [..., q], updates [..., rest of data after q axes]
   ScatterND: (inputs) => {
@@ -316,21 +334,15 @@ export const typeRules: { readonly [K in OpName]: TypeRule<OpAttributes[K]> } = 
     }
     return data;
   },
-  // data, index and updates like data but on `axis`
+  // data, index and updates of one shape but on `axis`
   ScatterElements: (inputs, { axis }) => {
     requireCount(inputs, 3);
     const data = input(inputs, 0);
-    const index = input(inputs, 1);
     const updates = input(inputs, 2);
-    indices(index);
     requireSameDType(data, updates);
-    const at = axisOf(axis, data.shape.length);
-    const others = replaceAxis(data.shape, at, [index.shape[at] ?? 1]);
-    if (!sameShape(index.shape, others))
-      throw new RuleViolation(`indices of [${others.join(", ")}]`, describeType(index));
-    if (!sameShape(index.shape, updates.shape)) {
-      throw new RuleViolation(`updates of [${index.shape.join(", ")}]`, describeType(updates));
-    }
+    const shape = elementIndices(data, input(inputs, 1), axis);
+    if (!sameShape(shape, updates.shape))
+      throw new RuleViolation(`updates of [${shape.join(", ")}]`, describeType(updates));
     return data;
   },
   // The axes are an input in ONNX; the graph makes it from the attribute.
