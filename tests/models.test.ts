@@ -1,4 +1,5 @@
 /** LED against transformers 4.37.2 on PyTorch: outputs of small models of odd sizes (tests/oracle/models.py). */
+import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { LEDForConditionalGeneration } from "../src/models/led/for-conditional-generation.ts";
 import type { LEDSeq2SeqLMOutput } from "../src/models/led/outputs.ts";
@@ -81,6 +82,24 @@ describe.each(["odd", "plain", "wide"])("LEDForConditionalGeneration, model %s",
       start += length;
     }
     expectPast(state!, outputs.past_key_values);
+  });
+});
+
+interface SavedFixture {
+  folders: (Case & { folder: string })[];
+}
+
+describe("folders that save_pretrained wrote", () => {
+  test.each(readFixture<SavedFixture>("models/saved.json").folders)("$folder", async ({ folder, inputs, outputs }) => {
+    const path = fileURLToPath(new URL(`oracle/fixtures/models/saved/${folder}`, import.meta.url));
+    const model = await LEDForConditionalGeneration.from_pretrained(path, { device: "cpu" });
+    try {
+      const got = await model(inputs);
+      expect(distance(got.encoder_last_hidden_state, outputs.encoder_last_hidden_state)).toBeLessThan(tolerance);
+      expect(distance(got.logits, outputs.logits)).toBeLessThan(tolerance);
+    } finally {
+      await model.dispose();
+    }
   });
 });
 
