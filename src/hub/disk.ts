@@ -38,6 +38,8 @@ export const nodeDisk: Disk = {
 const PROBLEMS: Readonly<Record<string, { got: string; fix: string }>> = {
   ENOENT: { got: "none", fix: "Check the path." },
   ENOTDIR: { got: "a file where the path needs a folder", fix: "Check the path." },
+  // mkdir's word for the same when the file stands at the end of the path.
+  EEXIST: { got: "a file where the path needs a folder", fix: "Check the path." },
   EISDIR: { got: "a folder", fix: "Name a file in it." },
   EACCES: { got: "permission denied", fix: "Check the permissions of the file and of its folder." },
   EPERM: { got: "operation not permitted", fix: "Check the permissions of the file and of its folder." },

@@ -108,5 +108,8 @@ test("a lock without a record (its holder died between two calls) is recovered",
 
 test("says so when the lock cannot be written", async () => {
   await writeFile(join(folder, "locks"), "a file");
-  await expect(withLock(path, async () => "in")).rejects.toThrow(`download into the cache: expected to write ${path}`);
+  await expect(withLock(path, async () => "in")).rejects.toThrow(
+    `download into the cache: expected to write ${path}, got a file where the path needs a folder. ` +
+      "Set HF_HOME (or cache_dir) to a folder that you may write.",
+  );
 });

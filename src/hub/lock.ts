@@ -7,7 +7,7 @@ import { randomUUID } from "node:crypto";
 import { type FileHandle, mkdir, open, readFile, readlink, rm, stat, utimes } from "node:fs/promises";
 import { hostname } from "node:os";
 import { dirname } from "node:path";
-import { errnoOf, fileProblem } from "./disk.ts";
+import { errnoOf, fileProblem, isDiskFull } from "./disk.ts";
 import { pause } from "./http.ts";
 
 export interface LockTimes {
@@ -93,7 +93,8 @@ async function create(path: string, own: Holder): Promise<boolean> {
     return handle !== undefined;
   } catch (error) {
     if (handle !== undefined) await rm(path, { force: true });
-    throw fileProblem(error, { operation: "download into the cache", expected: `to write ${path}` });
+    const fix = isDiskFull(error) ? undefined : "Set HF_HOME (or cache_dir) to a folder that you may write.";
+    throw fileProblem(error, { operation: "download into the cache", expected: `to write ${path}`, fix });
   } finally {
     await handle?.close();
   }
