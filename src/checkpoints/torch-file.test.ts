@@ -58,7 +58,7 @@ describe.each(["every_type.bin", "every_type_protocol4.bin", "every_type_legacy.
           expect(error).toBeInstanceOf(LEDError);
         }
       }),
-      { numRuns: 400 },
+      { numRuns: 1000 },
     );
   });
 });
@@ -139,6 +139,11 @@ const refused: [string, Uint8Array, string][] = [
     "a tensor outside its storage",
     torchFile(stateDict(["a", pickledTensor({ start: 1, shape: [2, 3], strides: [3, 1] })])),
     "tensor `a` within its storage of 6 elements, got shape [2, 3] at element 1",
+  ],
+  [
+    "an empty tensor outside its storage",
+    torchFile(stateDict(["a", pickledTensor({ start: 7, shape: [0], strides: [1] })])),
+    "tensor `a` within its storage of 6 elements, got shape [0] at element 7",
   ],
   [
     "a shape that overflows",

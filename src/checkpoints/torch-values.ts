@@ -218,7 +218,7 @@ function placeTensor(
       fix: "Save it again with .contiguous() on each tensor of the state dict.",
     });
   }
-  if (count === undefined || (count > 0 && start + count > storage.count)) {
+  if (count === undefined || start + count > storage.count) {
     throw new CheckpointError({
       operation,
       expected: `tensor \`${name}\` within its storage of ${storage.count} elements`,
