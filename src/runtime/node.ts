@@ -7,7 +7,7 @@ import { EngineError } from "../errors.ts";
 import { byteLength, type Engine, type Weights } from "./engine.ts";
 import { type OnnxRuntime, onnxRuntimeEngine, type WeightAccess } from "./onnx-runtime.ts";
 import { bufferAccess } from "./weight-buffers.ts";
-import { spoolWeights } from "./weight-spool.ts";
+import { spoolWeights } from "./node-weight-spool.ts";
 
 export type NodeDevice = "auto" | "cpu" | "wasm";
 
