@@ -91,7 +91,7 @@ export function sizeOf(shape: readonly Dim[]): { scale: number; symbols: string[
 export function sameSize(a: readonly Dim[], b: readonly Dim[]): boolean {
   const x = sizeOf(a);
   const y = sizeOf(b);
-  return x.scale === y.scale && x.symbols.join("*") === y.symbols.join("*");
+  return x.scale === y.scale && sameShape(x.symbols, y.symbols);
 }
 
 /** The product of dims as one dim: ["B", "S"] is "B*S", [2, 3] is 6, ["B", "S+1"] is "B*(S+1)". */
