@@ -3,9 +3,9 @@ import { convertToSafetensors, openCheckpoint } from "../checkpoints/index.ts";
 import { LEDConfig } from "../config.ts";
 import { InvalidArgumentError } from "../errors.ts";
 import { readBytes } from "../files.ts";
+import { modelFolders } from "../model-folders.ts";
 import { geometryOf } from "../models/led/loading.ts";
 import { tokenTableNames } from "../models/led/parameters.ts";
-import { platform } from "../platform/node.ts";
 import { resolveModel } from "./model-source.ts";
 import { progressBar } from "./progress.ts";
 
@@ -31,7 +31,7 @@ export async function convert(source: string, folder: string, flags: ConvertFlag
   const progress = progressBar(flags.progress);
   try {
     const files = await resolveModel(source, progress);
-    const target = platform.openFolder(folder);
+    const target = modelFolders().open(folder);
     const checkpoint = await openCheckpoint(files);
     const config = await LEDConfig.from_files(files);
     const prefix = [...checkpoint.tensors.keys()].some((name) => name.startsWith("led")) ? "led." : "";

@@ -1,9 +1,9 @@
 /** `led info MODEL`: what a model is, and what it takes to run it. */
 import { LEDConfig } from "../config.ts";
+import { modelFolders } from "../model-folders.ts";
 import { geometryOf } from "../models/led/loading.ts";
 import { estimateMemory } from "../models/led/memory.ts";
 import { conditionalGenerationParameters, countParameters } from "../models/led/parameters.ts";
-import { platform } from "../platform/node.ts";
 import { embeddedName, embeddedPath } from "./embedded.ts";
 
 export interface InfoFlags {
@@ -12,7 +12,7 @@ export interface InfoFlags {
 }
 
 export async function info(source: string, flags: InfoFlags): Promise<void> {
-  const files = await platform.resolveModel(source === embeddedName ? embeddedPath : source, { parts: ["config"] });
+  const files = await modelFolders().resolve(source === embeddedName ? embeddedPath : source, { parts: ["config"] });
   const config = await LEDConfig.from_files(files);
   const geometry = geometryOf(config);
   const parameters = countParameters(conditionalGenerationParameters(geometry));

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 /** The command `led`. Exit codes: 0 done, 1 failed, 2 wrong usage. */
+import "../platform/node.ts";
 import { setLogger } from "../log.ts";
 import { describeFailure, exitCode, failed } from "./failure.ts";
 import { buildProgram } from "./program.ts";

@@ -4,10 +4,10 @@ import { expect, test, vi } from "vitest";
 import { COMMIT, status } from "../../tests/support/fake-hub.ts";
 import { failure, hubScene, ID, NEEDED, TINY_LED } from "../../tests/support/hub-scene.ts";
 import { readText } from "../files.ts";
+import type { ResolveOptions } from "../load-options.ts";
 import { nodeDisk } from "./disk.ts";
 import { env } from "./env.ts";
 import { type HubResponseError, OfflineError } from "./hub-errors.ts";
-import type { LoadOptions } from "./snapshot.ts";
 
 const scene = hubScene(TINY_LED);
 const FILES = TINY_LED.files;
@@ -56,7 +56,7 @@ test("a cache that Python filled is not downloaded again", async () => {
 });
 
 test("offline without the files says what was looked for", async () => {
-  const message = async (options: LoadOptions) => {
+  const message = async (options: ResolveOptions) => {
     const error = await failure(scene.load(options));
     expect(error).toBeInstanceOf(OfflineError);
     expect((error as OfflineError).reason).toBe("offline");

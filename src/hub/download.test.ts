@@ -14,11 +14,11 @@ import {
 import { failure, hubScene } from "../../tests/support/hub-scene.ts";
 import { FileError } from "../errors.ts";
 import { readBytes } from "../files.ts";
+import type { DownloadProgress, ResolveOptions } from "../load-options.ts";
 import { nodeDisk } from "./disk.ts";
-import type { DownloadProgress } from "./download.ts";
 import { env } from "./env.ts";
 import { HubResponseError, OfflineError } from "./hub-errors.ts";
-import type { HubSystem, LoadOptions } from "./snapshot.ts";
+import type { HubSystem } from "./snapshot.ts";
 
 const WEIGHTS = Uint8Array.from({ length: 300_007 }, (_, i) => (i * 31 + (i >> 8)) & 255);
 const FILE = "model.safetensors";
@@ -31,7 +31,7 @@ beforeEach(async () => {
   hub = await scene.start();
 });
 
-const load = (options: LoadOptions = {}, system: Partial<HubSystem> = {}) =>
+const load = (options: ResolveOptions = {}, system: Partial<HubSystem> = {}) =>
   scene.load({ parts: ["config", "weights"], ...options }, system);
 const blobs = async () => (await readdir(join(scene.repository, "blobs"))).sort();
 const partialName = () => `${hub.etag(FILE)}.led.incomplete`;

@@ -9,22 +9,13 @@ import { constants } from "node:fs";
 import { copyFile, type FileHandle, mkdir, open, rename, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { FileError, HubError } from "../errors.ts";
+import type { DownloadProgress } from "../load-options.ts";
 import type { RepoCache } from "./cache.ts";
 import { type Disk, errnoOf, fileProblem, isDiskFull } from "./disk.ts";
 import { log } from "./env.ts";
 import { isPlainFile } from "./folder.ts";
 import { type Connection, exchange, NetworkError, PAUSES } from "./http.ts";
 import { type Asked, OfflineError, refusal } from "./hub-errors.ts";
-
-/** What `progress_callback` is given. `loaded` and `total` are bytes; no `total` when the server does not say. */
-export interface DownloadProgress {
-  status: "download" | "progress" | "done";
-  /** The repository. */
-  name: string;
-  file: string;
-  loaded: number;
-  total?: number;
-}
 
 export interface Download {
   asked: Asked & { file: string };

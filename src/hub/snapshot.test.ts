@@ -5,9 +5,10 @@ import { COMMIT, status } from "../../tests/support/fake-hub.ts";
 import { failure, hubScene, ID, NEEDED, TINY_LED } from "../../tests/support/hub-scene.ts";
 import { FileError, HubError } from "../errors.ts";
 import { readText } from "../files.ts";
+import type { ResolveOptions } from "../load-options.ts";
 import { env } from "./env.ts";
 import { HubResponseError } from "./hub-errors.ts";
-import { type LoadOptions, resolveModel } from "./snapshot.ts";
+import { resolveModel } from "./snapshot.ts";
 
 const scene = hubScene(TINY_LED);
 
@@ -41,7 +42,7 @@ test("what is neither a folder nor a repository's name is refused, naming what w
 });
 
 test("options are checked", async () => {
-  await expect(scene.load({ revison: "main" } as LoadOptions)).rejects.toThrow("Did you mean `revision`?");
+  await expect(scene.load({ revison: "main" } as ResolveOptions)).rejects.toThrow("Did you mean `revision`?");
   await expect(scene.load({ revision: "../main" })).rejects.toThrow(
     "the option `revision`: expected the name of a revision",
   );
@@ -153,7 +154,7 @@ test("a mirror that is no Hub is refused", async () => {
 
 test("refusals of the Hub", async () => {
   const hub = await scene.start();
-  async function refused(how: ReturnType<typeof status>, options: LoadOptions = {}, file = "/revision/main") {
+  async function refused(how: ReturnType<typeof status>, options: ResolveOptions = {}, file = "/revision/main") {
     hub.once(file === "/revision/main" ? "GET" : "HEAD", file, how);
     const error = (await failure(scene.load(options))) as HubResponseError;
     expect(error).toBeInstanceOf(HubResponseError);

@@ -9,9 +9,16 @@ import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { HubError, InvalidArgumentError, type LEDError, refuseUnknownOptions } from "../errors.ts";
 import type { Files } from "../files.ts";
+import {
+  type DownloadProgress,
+  loadOptionNames,
+  type ModelPart,
+  modelParts,
+  type ResolveOptions,
+} from "../load-options.ts";
 import { cachedCommit, isCommitHash, presence, publish, type RepoCache, repoCache, writeRef } from "./cache.ts";
 import { type Disk, nodeDisk } from "./disk.ts";
-import { type DownloadProgress, downloadBlob } from "./download.ts";
+import { downloadBlob } from "./download.ts";
 import { env, hubSettings, log, tokenToSend } from "./env.ts";
 import { folderFiles, isPlainFile } from "./folder.ts";
 import { type Connection, NetworkError, pause } from "./http.ts";
@@ -19,37 +26,9 @@ import { type Asked, fileNotFound, HubResponseError, OfflineError } from "./hub-
 import { type LockTimes, withLock } from "./lock.ts";
 import { openRemote, type Remote } from "./remote.ts";
 import { checkPathOption, checkRepositoryName, localFolder } from "./source.ts";
-import { type Library, MODEL_PARTS, type ModelPart, noWeights, type Plan, planFiles, shardNames } from "./wanted.ts";
+import { type Library, noWeights, type Plan, planFiles, shardNames } from "./wanted.ts";
 
-/** The load options of the public face, and which parts of a model the caller is going to read. */
-export interface LoadOptions {
-  /** Branch, tag or commit; "main" by default. */
-  revision?: string | undefined;
-  /** Instead of `env.cacheDir`. */
-  cache_dir?: string | undefined;
-  local_files_only?: boolean | undefined;
-  /** A token, false for none, true to insist on the stored one. */
-  token?: string | boolean | undefined;
-  subfolder?: string | undefined;
-  /** Other weights of the same model ("fp16"): model.fp16.safetensors. */
-  variant?: string | undefined;
-  progress_callback?: ((progress: DownloadProgress) => void) | undefined;
-  signal?: AbortSignal | undefined;
-  /** All by default; a tokenizer needs no weights. */
-  parts?: readonly ModelPart[] | undefined;
-}
-
-const OPTIONS = [
-  "revision",
-  "cache_dir",
-  "local_files_only",
-  "token",
-  "subfolder",
-  "variant",
-  "progress_callback",
-  "signal",
-  "parts",
-] as const satisfies readonly (keyof LoadOptions)[];
+const OPTIONS = [...loadOptionNames, "variant", "parts"] as const satisfies readonly (keyof ResolveOptions)[];
 
 /** The machine underneath, replaced piece by piece in tests. */
 export interface HubSystem {
@@ -79,19 +58,19 @@ interface Wish {
  */
 export async function resolveModel(
   source: string,
-  options: LoadOptions = {},
+  options: ResolveOptions = {},
   { disk = nodeDisk, pause: wait = pause, locks }: Partial<HubSystem> = {},
 ): Promise<Files> {
   refuseUnknownOptions("resolveModel", options, OPTIONS);
-  const { revision = "main", subfolder = "", variant, parts = MODEL_PARTS, signal } = options;
+  const { revision = "main", subfolder = "", variant, parts = modelParts, signal } = options;
   checkPathOption("revision", revision);
   if (subfolder !== "") checkPathOption("subfolder", subfolder);
   if (variant !== undefined) checkPathOption("variant", variant);
-  const unknown = parts.find((part) => !MODEL_PARTS.includes(part));
+  const unknown = parts.find((part) => !modelParts.includes(part));
   if (unknown !== undefined) {
     throw new InvalidArgumentError({
       operation: "the option `parts`",
-      expected: MODEL_PARTS.join(", "),
+      expected: modelParts.join(", "),
       got: JSON.stringify(unknown),
     });
   }

@@ -4,11 +4,9 @@
  * before shards. The same rule is asked of the Hub's listing, of a server without one, and of the cache.
  */
 import { CheckpointError, HubError } from "../errors.ts";
+import { type ModelPart, modelParts } from "../load-options.ts";
 import type { Presence } from "./cache.ts";
 import { isPlainName } from "./folder.ts";
-
-export const MODEL_PARTS = ["config", "tokenizer", "weights"] as const;
-export type ModelPart = (typeof MODEL_PARTS)[number];
 
 const CONFIG_FILES = ["config.json", "generation_config.json"];
 const TOKENIZER_FILES = [
@@ -59,7 +57,7 @@ export interface Missing {
 
 export async function planFiles(
   library: Library,
-  { parts = MODEL_PARTS, variant }: { parts?: readonly ModelPart[]; variant?: string | undefined },
+  { parts = modelParts, variant }: { parts?: readonly ModelPart[]; variant?: string | undefined },
 ): Promise<Plan> {
   const files: string[] = [];
   const missing: Missing[] = [];

@@ -2,12 +2,14 @@
  * The stage for tests of the hub: an empty cache folder and no trace of the person's own environment before each test,
  * any number of fake Hubs, and everything taken down afterwards.
  */
+
 import { mkdtemp, realpath, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, vi } from "vitest";
 import { env } from "../../src/hub/env.ts";
-import { type HubSystem, type LoadOptions, resolveModel } from "../../src/hub/snapshot.ts";
+import { type HubSystem, resolveModel } from "../../src/hub/snapshot.ts";
+import type { ResolveOptions } from "../../src/load-options.ts";
 import { COMMIT, type FakeHub, type FakeHubOptions, fakeHub } from "./fake-hub.ts";
 
 export const ID = "org/tiny-led";
@@ -39,7 +41,7 @@ export interface HubScene {
   /** Starts a Hub and makes it the one that is asked. */
   start(options?: Partial<FakeHubOptions>): Promise<FakeHub>;
   /** resolveModel in the scene's cache, without real pauses. */
-  load(options?: LoadOptions, system?: Partial<HubSystem>, id?: string): ReturnType<typeof resolveModel>;
+  load(options?: ResolveOptions, system?: Partial<HubSystem>, id?: string): ReturnType<typeof resolveModel>;
 }
 
 const VARIABLES = [

@@ -8,8 +8,10 @@ import { openCheckpoint } from "../../checkpoints/open.ts";
 import { checkActivation, LEDConfig, normalizeAttentionWindows } from "../../config.ts";
 import { InvalidArgumentError, refuseUnknownOptions } from "../../errors.ts";
 import type { Files } from "../../files.ts";
+import { type LoadOptions, loadOptionNames } from "../../load-options.ts";
 import { warn } from "../../log.ts";
-import { type Device, devices, type LoadOptions, loadOptionNames } from "../../platform/platform.ts";
+import { filesOf } from "../../model-folders.ts";
+import { type Device, devices } from "../../platform/platform.ts";
 import type { Engine, SessionOptions } from "../../runtime/engine.ts";
 import { type Geometry, type ParameterShape, tokenTableNames } from "./parameters.ts";
 import { type BoundWeights, bindWeights } from "./weights.ts";
@@ -39,16 +41,6 @@ export interface LoadedCheckpoint {
   readonly session: SessionOptions;
 }
 
-/** The model folder of `source`: a path, a Hub id, or files that are at hand. */
-export async function resolveFiles(
-  source: string | Files,
-  options: LoadOptions & { variant?: string | undefined },
-): Promise<Files> {
-  if (typeof source !== "string") return source;
-  const names = [...loadOptionNames, "variant"] as const;
-  return platform.resolveModel(source, Object.fromEntries(names.map((name) => [name, options[name]])));
-}
-
 /**
  * Reads config and names of a checkpoint for a class and finds the engine. `parameters` gives the class's parameters for a
  * geometry, `prefix` where the base model is in them.
@@ -68,7 +60,11 @@ export async function loadCheckpoint(
   if (num_threads !== undefined && !(Number.isInteger(num_threads) && num_threads > 0)) {
     throw new InvalidArgumentError({ operation, expected: "`num_threads` above 0", got: String(num_threads) });
   }
-  const files = await resolveFiles(source, options);
+  const files = await filesOf(source, {
+    ...Object.fromEntries(loadOptionNames.map((name) => [name, options[name]])),
+    variant: options.variant,
+    parts: ["config", "weights"],
+  });
   const config = options.config ?? (await LEDConfig.from_files(files));
   const geometry = geometryOf(config);
   const checkpoint = await openCheckpoint(files, options.variant === undefined ? {} : { variant: options.variant });
