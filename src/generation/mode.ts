@@ -4,6 +4,7 @@
  */
 import { InvalidArgumentError } from "../errors.ts";
 import type { GenerationConfig } from "./config.ts";
+import { floatKeys } from "./config-keys.ts";
 import { pythonStr } from "./python-repr.ts";
 
 export type Mode =
@@ -43,7 +44,7 @@ export function chooseMode(config: GenerationConfig): Mode {
     throw new InvalidArgumentError({
       operation: "generate",
       expected: "greedy or beam search that returns sequences",
-      got: `\`${name}\` = ${pythonStr(config[name])}, which is not supported`,
+      got: `\`${name}\` = ${pythonStr(config[name], floatKeys.has(name))}, which is not supported`,
       fix: `Leave \`${name}\` unset.`,
     });
   }
