@@ -5,9 +5,9 @@
 import { dirname, relative, sep } from "node:path";
 import { EngineError } from "../errors.ts";
 import { byteLength, type Engine, type Weights } from "./engine.ts";
+import { spoolWeights } from "./node-weight-spool.ts";
 import { type OnnxRuntime, onnxRuntimeEngine, type WeightAccess } from "./onnx-runtime.ts";
 import { bufferAccess } from "./weight-buffers.ts";
-import { spoolWeights } from "./node-weight-spool.ts";
 
 export type NodeDevice = "auto" | "cpu" | "wasm";
 
@@ -40,14 +40,16 @@ export async function nodeEngine(device: NodeDevice, notice: (line: string) => v
 const buffersUpTo = 64 * 2 ** 20;
 
 /**
- * Weights with a place on disk are mapped from there. Others are small enough for buffers, or are written as float32 to a
- * temporary file first: two copies in memory would cost more than the disk does.
+ * Weights with a place on disk are mapped from there. Others are buffers if they are all the weights and small, or are written
+ * as float32 to a temporary file first: two copies in memory would cost more than the disk does.
  */
 async function fileAccess(weights: Weights): Promise<WeightAccess> {
   const placed = new Map([...weights].filter(([, weight]) => weight.place !== undefined));
   const loose = new Map([...weights].filter(([, weight]) => weight.place === undefined));
   const looseBytes = [...loose.values()].reduce((sum, weight) => sum + byteLength(weight), 0);
-  const spool = looseBytes > buffersUpTo ? await spoolWeights(loose) : undefined;
+  // Once the engine is given any buffer it looks for every weight among the buffers, so the two do not mix.
+  const spooled = loose.size > 0 && (placed.size > 0 || looseBytes > buffersUpTo);
+  const spool = spooled ? await spoolWeights(loose) : undefined;
   const buffers = await bufferAccess(spool === undefined ? loose : new Map());
   const places = new Map([...placed].map(([name, weight]) => [name, weight.place!]));
   for (const [name, place] of spool?.places ?? []) places.set(name, place);
