@@ -1,0 +1,23 @@
+/** Text to ids and back: the public face of this room. */
+export { AddedToken, type AddedTokenOptions } from "./added-tokens.ts";
+export { BatchEncoding, type EncodingField, type TensorsOption } from "./batch-encoding.ts";
+export type { DecodeErrors } from "./byte-level.ts";
+export { LEDTokenizer } from "./led-tokenizer.ts";
+export type { VocabularyFiles } from "./loading.ts";
+export type {
+  CallOptions,
+  DecodeOptions,
+  EncodeOptions,
+  EncodePairOptions,
+  PaddingStrategy,
+  PadOptions,
+  PrepareOptions,
+  TextInput,
+  TextsInput,
+  TokenizeOptions,
+  TruncationStrategy,
+} from "./options.ts";
+export type { LEDTokenizerOptions, LEDTokenizerSettings } from "./settings.ts";
+export type { SpecialTokenOptions, TokenValue } from "./special-tokens.ts";
+export type { EncodeInput, EncodePair, TokenizerCall } from "./tokenizer-call.ts";
+export type { Side } from "./truncation.ts";

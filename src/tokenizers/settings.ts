@@ -1,0 +1,85 @@
+/**
+ * What a tokenizer is made with, apart from the files: options of the constructor, their names and defaults
+ * (transformers 4.37.2, tokenization_utils_base.py: PreTrainedTokenizerBase; models/led/tokenization_led.py: __init__).
+ */
+import type { AddedToken } from "./added-tokens.ts";
+import type { DecodeErrors } from "./byte-level.ts";
+import { type SpecialTokenOptions, specialTokenNames } from "./special-tokens.ts";
+import type { Side } from "./truncation.ts";
+import type { Merge } from "./vocabulary.ts";
+
+export interface BaseOptions extends SpecialTokenOptions {
+  /** Longest input of the model in tokens; default 1e30, no limit. */
+  model_max_length?: number | null | undefined;
+  padding_side?: Side | undefined;
+  truncation_side?: Side | undefined;
+  clean_up_tokenization_spaces?: boolean | undefined;
+  split_special_tokens?: boolean | undefined;
+  /** The fields that a call gives by default. */
+  model_input_names?: readonly string[] | undefined;
+  /** Where the tokenizer came from: a folder or a Hub id. */
+  name_or_path?: string | undefined;
+  /** Warn when a special token that is not set is read. */
+  verbose?: boolean | undefined;
+}
+
+export const baseOptionNames = [
+  "model_max_length",
+  "padding_side",
+  "truncation_side",
+  "clean_up_tokenization_spaces",
+  "split_special_tokens",
+  "model_input_names",
+  "name_or_path",
+  "verbose",
+] as const;
+
+/** Everything but the vocabulary itself. */
+export interface LEDTokenizerSettings extends BaseOptions {
+  /** A space is put before a text that does not begin with one, so that its first word is like any other. */
+  add_prefix_space?: boolean | undefined;
+  /** What decoding does with bytes that are no UTF-8. Default "replace". */
+  errors?: DecodeErrors | undefined;
+  /** Added tokens by id, as a saved tokenizer has them. */
+  added_tokens_decoder?: ReadonlyMap<number, AddedToken> | undefined;
+}
+
+export interface LEDTokenizerOptions extends LEDTokenizerSettings {
+  vocab: { readonly [token: string]: number } | ReadonlyMap<string, number>;
+  /** In the order of their ranks; all count (only merges.txt loses its first line). */
+  merges: readonly (string | Merge)[];
+}
+
+export const settingNames = [
+  ...baseOptionNames,
+  ...specialTokenNames,
+  "additional_special_tokens",
+  "add_prefix_space",
+  "errors",
+  "added_tokens_decoder",
+] as const satisfies readonly (keyof LEDTokenizerSettings)[];
+
+export type SavedSetting = Exclude<keyof LEDTokenizerSettings, "name_or_path" | "added_tokens_decoder">;
+
+export const savedSettings = settingNames.filter(
+  (name): name is SavedSetting => name !== "name_or_path" && name !== "added_tokens_decoder",
+);
+
+/** What save_pretrained writes whether it was given or not. */
+export const alwaysSaved = [
+  ...specialTokenNames,
+  "errors",
+  "add_prefix_space",
+  "model_max_length",
+  "clean_up_tokenization_spaces",
+] as const satisfies readonly SavedSetting[];
+
+export const defaultSpecials = {
+  bos_token: "<s>",
+  eos_token: "</s>",
+  sep_token: "</s>",
+  cls_token: "<s>",
+  unk_token: "<unk>",
+  pad_token: "<pad>",
+  mask_token: "<mask>",
+} as const;

@@ -1,0 +1,455 @@
+/**
+ * What every tokenizer of the package shares: calls on texts, preparing ids for a model, padding and decoding
+ * (transformers 4.37.2, tokenization_utils_base.py: PreTrainedTokenizerBase). How a text becomes ids and ids a text is the subclass's.
+ *
+ * Python keyword arguments are one object of options; an unknown option is an error. Beyond the reference an encoding
+ * carries `num_truncated`, how many tokens truncation cut.
+ */
+import { InvalidArgumentError, refuseUnknownOptions } from "../errors.ts";
+import { warn } from "../log.ts";
+import { Tensor } from "../tensor.ts";
+import {
+  BatchEncoding,
+  type EncodingField,
+  type EncodingFields,
+  encodingFields,
+  fieldsToTensors,
+  list,
+} from "./batch-encoding.ts";
+import * as options from "./options.ts";
+import { padRow } from "./padding.ts";
+import type { BaseOptions } from "./settings.ts";
+import { SpecialTokens } from "./special-tokens.ts";
+import type { EncodeInput, EncodePair, Plain, Tensors } from "./tokenizer-call.ts";
+import { type Side, type Truncated, truncateSequences } from "./truncation.ts";
+
+export abstract class TokenizerBase extends SpecialTokens {
+  readonly name_or_path: string;
+  model_max_length: number;
+  padding_side: Side;
+  truncation_side: Side;
+  clean_up_tokenization_spaces: boolean;
+  split_special_tokens: boolean;
+  model_input_names: readonly string[];
+  pad_token_type_id = 0;
+  /** Keys of the warnings that were given already: each is given once per tokenizer. */
+  readonly warned = new Set<string>();
+
+  constructor(given: BaseOptions) {
+    super(given, given.verbose ?? false);
+    this.name_or_path = given.name_or_path ?? "";
+    this.model_max_length = given.model_max_length ?? 1e30;
+    this.padding_side = requireSide(given.padding_side ?? "right");
+    this.truncation_side = requireSide(given.truncation_side ?? "right");
+    this.clean_up_tokenization_spaces = given.clean_up_tokenization_spaces ?? true;
+    this.split_special_tokens = given.split_special_tokens ?? false;
+    this.model_input_names = given.model_input_names ?? ["input_ids", "attention_mask"];
+    if (typeof this.model_max_length !== "number" || !(this.model_max_length > 0)) {
+      throw new InvalidArgumentError({
+        operation: "option `model_max_length`",
+        expected: "a positive number of tokens",
+        got: String(this.model_max_length),
+      });
+    }
+  }
+
+  /** The ids of a text without special tokens, of words, or the ids given; null for what is none of these. */
+  protected abstract idsOf(input: EncodeInput, how: options.EncodeOptions): readonly number[] | null;
+  abstract convert_tokens_to_string(tokens: readonly string[]): string;
+  abstract decode(ids: number | readonly number[] | Tensor, how?: options.DecodeOptions): string;
+  abstract build_inputs_with_special_tokens(ids: readonly number[], pair_ids?: readonly number[] | null): number[];
+  abstract create_token_type_ids_from_sequences(ids: readonly number[], pair_ids?: readonly number[] | null): number[];
+  abstract get_special_tokens_mask(
+    ids: readonly number[],
+    pair_ids?: readonly number[] | null,
+    already_has_special_tokens?: boolean,
+  ): number[];
+  abstract num_special_tokens_to_add(pair?: boolean): number;
+
+  /** `tokenizer(text, {...})`: a text, a batch of texts, or with is_split_into_words the words of either. */
+  _call(text: options.TextsInput | null = null, given: options.CallOptions = {}): BatchEncoding {
+    refuseUnknownOptions("tokenizer", given, options.callOptionNames);
+    const { text_pair = null, text_target = null, text_pair_target = null, ...how } = given;
+    if (text === null && text_target === null) {
+      throw new InvalidArgumentError({
+        operation: "tokenizer",
+        says: "You need to specify either `text` or `text_target`.",
+      });
+    }
+    const target = text_target === null ? undefined : this.#callOne(text_target, text_pair_target, how);
+    if (text === null) return target!;
+    const encoding = this.#callOne(text, text_pair, how);
+    if (target !== undefined) encoding.labels = target.input_ids;
+    return encoding;
+  }
+
+  #callOne(text: options.TextsInput, pair: options.TextsInput | null, how: options.EncodeOptions): BatchEncoding {
+    requireText("text", text);
+    if (pair !== null) requireText("text_pair", pair);
+    const batched = Array.isArray(text) && (!how.is_split_into_words || Array.isArray(text[0]));
+    if (!batched) return this.encode_plus(text as options.TextInput, { ...how, text_pair: pair as options.TextInput });
+    if (pair === null) return this.batch_encode_plus(text as readonly options.TextInput[], how);
+    if (typeof pair === "string") {
+      throw new InvalidArgumentError({
+        operation: "tokenizer",
+        says: "when tokenizing batches of text, `text_pair` must be a list or tuple with the same length as `text`.",
+      });
+    }
+    if (text.length !== pair.length) {
+      throw new InvalidArgumentError({
+        operation: "tokenizer",
+        says: `batch length of \`text\`: ${text.length} does not match batch length of \`text_pair\`: ${pair.length}.`,
+      });
+    }
+    const pairs = Array.from(text, (one, i) => [one, pair[i]!] as const);
+    return this.batch_encode_plus(pairs, how);
+  }
+
+  /** The ids of one text (or pair), as `encode_plus(...).input_ids`. */
+  encode(text: EncodeInput, how: Tensors<options.EncodePairOptions>): Tensor;
+  encode(text: EncodeInput, how?: Plain<options.EncodePairOptions>): number[];
+  encode(text: EncodeInput, how: options.EncodePairOptions = {}): EncodingField {
+    return this.encode_plus(text, how).input_ids;
+  }
+
+  /** Encodes one text, the words of one (is_split_into_words), tokens, or ids. With return_tensors a batch of one. */
+  encode_plus(text: EncodeInput, given: options.EncodePairOptions = {}): BatchEncoding {
+    refuseUnknownOptions("encode_plus", given, [...options.encodeOptionNames, "text_pair"]);
+    const { text_pair = null, ...how } = given;
+    const strategies = options.resolveStrategies(how, this);
+    this.refuseOffsets(
+      how,
+      " More information on available tokenizers at https://github.com/huggingface/transformers/pull/2674",
+    );
+    const ids = this.#ids(text, how, ` ${JSON.stringify(text)}`);
+    const pair_ids = text_pair === null ? null : this.#ids(text_pair, how, ` ${JSON.stringify(text_pair)}`);
+    return this.#prepareOne(ids, pair_ids, how, strategies, true);
+  }
+
+  /** Encodes each element: an input as for encode_plus, or a pair of them. */
+  batch_encode_plus(
+    batch: readonly (options.TextInput | EncodePair)[],
+    how: options.EncodeOptions = {},
+  ): BatchEncoding {
+    refuseUnknownOptions("batch_encode_plus", how, options.encodeOptionNames);
+    const strategies = options.resolveStrategies(how, this);
+    this.refuseOffsets(how);
+    const columns: { [name: string]: EncodingField[] } = {};
+    const truncated: number[] = [];
+    for (const element of batch) {
+      const [one, other] = this.#pairOf(element, how);
+      const ids = this.#ids(one, how);
+      const pair_ids = other === null ? null : this.#ids(other, how);
+      const row = this.#row(ids, pair_ids, how, strategies);
+      truncated.push(row.num_truncated);
+      if (how.return_length) row.fields.length = (row.fields.input_ids as number[]).length;
+      for (const [name, value] of Object.entries(row.fields)) {
+        columns[name] ??= [];
+        columns[name].push(value);
+      }
+    }
+    const fields = this.#padFields(columns as EncodingFields, strategies, how.return_attention_mask ?? null);
+    const result = how.return_tensors ? fieldsToTensors(fields, how.return_tensors, false) : fields;
+    return new BatchEncoding(result, truncated);
+  }
+
+  /** `shown`: the input as the reference's message for a single one repeats it. */
+  #ids(input: EncodeInput, how: options.EncodeOptions, shown = ""): readonly number[] {
+    const ids = this.idsOf(input, how);
+    if (ids !== null) return ids;
+    throw new InvalidArgumentError({
+      operation: "tokenizer",
+      says:
+        shown !== "" && how.is_split_into_words
+          ? `Input${shown} is not valid. Should be a string or a list/tuple of strings when \`is_split_into_words=True\`.`
+          : `Input${shown} is not valid. Should be a string, a list/tuple of strings or a list/tuple of integers.`,
+    });
+  }
+
+  #pairOf(element: options.TextInput | EncodePair, how: options.EncodeOptions): [EncodeInput, EncodeInput | null] {
+    if (!Array.isArray(element)) return [element as string, null];
+    if (how.is_split_into_words && !Array.isArray(element[0])) return [element as readonly string[], null];
+    if (element.length !== 2) {
+      throw new InvalidArgumentError({
+        operation: "batch_encode_plus",
+        expected: "texts, or pairs of texts, as the batch's elements",
+        got: `an array of ${element.length}`,
+        fix: "Give is_split_into_words: true for texts that are cut into words.",
+      });
+    }
+    return [element[0] as EncodeInput, element[1] as EncodeInput];
+  }
+
+  /** Adds special tokens to ids, truncates and pads. */
+  prepare_for_model(
+    ids: readonly number[],
+    given: options.PrepareOptions & { pair_ids?: readonly number[] | null; prepend_batch_axis?: boolean } = {},
+  ): BatchEncoding {
+    refuseUnknownOptions("prepare_for_model", given, [...options.prepareOptionNames, "pair_ids", "prepend_batch_axis"]);
+    const { pair_ids = null, prepend_batch_axis = false, ...how } = given;
+    this.refuseOffsets(how);
+    return this.#prepareOne(ids, pair_ids, how, options.resolveStrategies(how, this), prepend_batch_axis);
+  }
+
+  #prepareOne(
+    ids: readonly number[],
+    pair_ids: readonly number[] | null,
+    how: options.PrepareOptions,
+    strategies: options.Strategies,
+    prependBatchAxis: boolean,
+  ): BatchEncoding {
+    const row = this.#row(ids, pair_ids, how, strategies);
+    const wantsMask = this.#wantsMask(how.return_attention_mask);
+    const fields =
+      strategies.padding !== "do_not_pad" || wantsMask
+        ? this.#padFields(row.fields, strategies, wantsMask)
+        : row.fields;
+    if (how.return_length) fields.length = (fields.input_ids as number[]).length;
+    const result = how.return_tensors ? fieldsToTensors(fields, how.return_tensors, prependBatchAxis) : fields;
+    return new BatchEncoding(result, row.num_truncated);
+  }
+
+  #wantsMask(asked: boolean | null | undefined): boolean {
+    return asked ?? this.model_input_names.includes("attention_mask");
+  }
+
+  /** One row truncated and with its special tokens, not yet padded; the fields in the reference's order. */
+  #row(
+    ids: readonly number[],
+    pair_ids: readonly number[] | null,
+    how: options.PrepareOptions,
+    strategies: options.Strategies,
+  ): { fields: EncodingFields; num_truncated: number } {
+    const special = how.add_special_tokens ?? true;
+    const { truncation, max_length } = strategies;
+    if (how.return_token_type_ids && !special) {
+      throw new InvalidArgumentError({
+        operation: "return_token_type_ids",
+        says: "Asking to return token_type_ids while setting add_special_tokens to False results in an undefined behavior. Please set add_special_tokens to True or set return_token_type_ids to None.",
+      });
+    }
+    if (how.return_overflowing_tokens && truncation === "longest_first" && pair_ids !== null) {
+      throw new InvalidArgumentError({
+        operation: "return_overflowing_tokens",
+        says: "Not possible to return overflowing tokens for pair of sequences with the `longest_first`. Please select another truncation strategy than `longest_first`, for instance `only_second` or `only_first`.",
+      });
+    }
+    const total =
+      ids.length + (pair_ids?.length ?? 0) + (special ? this.num_special_tokens_to_add(pair_ids !== null) : 0);
+    let kept: Truncated = { ids, pair_ids, overflowing_tokens: [] };
+    // A max_length of 0 truncates nothing, as in the reference.
+    if (truncation !== "do_not_truncate" && max_length && total > max_length) {
+      kept = truncateSequences(ids, pair_ids, total - max_length, truncation, strategies.stride, this.truncation_side);
+    }
+
+    const fields: EncodingFields = {};
+    if (how.return_overflowing_tokens) {
+      if (max_length === null) {
+        throw new InvalidArgumentError({
+          operation: "return_overflowing_tokens",
+          expected: "a max_length, or truncation with the tokenizer's model_max_length",
+          got: "neither",
+          fix: "Give truncation: true and max_length.",
+        });
+      }
+      fields.overflowing_tokens = [...kept.overflowing_tokens];
+      fields.num_truncated_tokens = total - max_length;
+    }
+    fields.input_ids = special
+      ? this.build_inputs_with_special_tokens(kept.ids, kept.pair_ids)
+      : [...kept.ids, ...(kept.pair_ids ?? [])];
+    if (how.return_token_type_ids ?? this.model_input_names.includes("token_type_ids")) {
+      fields.token_type_ids = special
+        ? this.create_token_type_ids_from_sequences(kept.ids, kept.pair_ids)
+        : new Array<number>(fields.input_ids.length).fill(0);
+    }
+    if (how.return_special_tokens_mask) {
+      fields.special_tokens_mask = special
+        ? this.get_special_tokens_mask(kept.ids, kept.pair_ids)
+        : new Array<number>(fields.input_ids.length).fill(0);
+    }
+    this.#warnOfLength(fields.input_ids.length, max_length, how.verbose ?? true);
+    const cut = ids.length - kept.ids.length + (pair_ids?.length ?? 0) - (kept.pair_ids?.length ?? 0);
+    return { fields, num_truncated: cut };
+  }
+
+  #warnOfLength(length: number, max_length: number | null, verbose: boolean): void {
+    const key = "sequence-length-is-longer-than-the-specified-maximum";
+    if (max_length !== null || length <= this.model_max_length || !verbose || this.warned.has(key)) return;
+    this.warned.add(key);
+    warn(
+      `Token indices sequence length is longer than the specified maximum sequence length for this model (${length} > ${this.model_max_length}). Running this sequence through the model will result in indexing errors`,
+    );
+  }
+
+  /** Cuts ids as `truncation` does; `num_tokens_to_remove` is what to take off. */
+  truncate_sequences(
+    ids: readonly number[],
+    given: {
+      pair_ids?: readonly number[] | null;
+      num_tokens_to_remove?: number;
+      truncation_strategy?: options.TruncationStrategy;
+      stride?: number;
+    } = {},
+  ): [ids: readonly number[], pair_ids: readonly number[] | null, overflowing_tokens: readonly number[]] {
+    const known = ["pair_ids", "num_tokens_to_remove", "truncation_strategy", "stride"];
+    refuseUnknownOptions("truncate_sequences", given, known);
+    const { truncation } = options.resolveStrategies(
+      { truncation: given.truncation_strategy ?? "longest_first", max_length: 1, stride: given.stride },
+      this,
+    );
+    const { num_tokens_to_remove = 0, pair_ids = null, stride = 0 } = given;
+    const cut = truncateSequences(ids, pair_ids, num_tokens_to_remove, truncation, stride, this.truncation_side);
+    return [cut.ids, cut.pair_ids, cut.overflowing_tokens];
+  }
+
+  /**
+   * Pads an encoding, an object of batches, or a list of encodings to one length. Tensors are padded too and come back as
+   * Tensors. One encoding (or object of batches) is padded in place as well, as the reference does.
+   */
+  pad(encoded: object | readonly object[], given: options.PadOptions = {}): BatchEncoding {
+    refuseUnknownOptions("tokenizer.pad", given, options.padOptionNames);
+    const columns = Array.isArray(encoded) ? columnsOf(encoded as readonly object[]) : encodingFields(encoded);
+    const hadTensors = Object.values(columns).some(holdsTensor);
+    const plain = Object.fromEntries(Object.entries(columns).map(([name, value]) => [name, toPlain(value)]));
+    const strategies = options.resolveStrategies({ ...given, padding: given.padding ?? true }, this);
+    const fields = this.#padFields(plain, strategies, given.return_attention_mask ?? null);
+    const type = given.return_tensors ?? (hadTensors ? "ort" : null);
+    const result = type === null ? fields : fieldsToTensors(fields, type, false);
+    if (!Array.isArray(encoded)) Object.assign(encoded, result);
+    const before = (encoded as { num_truncated?: number | number[] }).num_truncated;
+    return new BatchEncoding(result, before ?? (isBatch(fields.input_ids) ? fields.input_ids.map(() => 0) : 0));
+  }
+
+  #padFields(
+    fields: EncodingFields,
+    strategies: Pick<options.Strategies, "padding" | "max_length" | "pad_to_multiple_of">,
+    returnMask: boolean | null,
+  ): EncodingFields {
+    const ids = fields.input_ids;
+    if (ids === undefined) {
+      throw new InvalidArgumentError({
+        operation: "tokenizer.pad",
+        says: `You should supply an encoding or a list of encodings to this method that includes input_ids, but you provided ${list(Object.keys(fields))}`,
+      });
+    }
+    if (!Array.isArray(ids)) {
+      throw new InvalidArgumentError({
+        operation: "tokenizer.pad",
+        expected: "input_ids to be an array",
+        got: String(ids),
+      });
+    }
+    if (ids.length === 0) return returnMask ? { ...fields, attention_mask: [] } : fields;
+    const how = {
+      ...strategies,
+      return_attention_mask: this.#wantsMask(returnMask),
+      side: this.padding_side,
+      pad_token_id: this.pad_token_id,
+      pad_token_type_id: this.pad_token_type_id,
+    };
+    if (!isBatch(ids)) return padRow(fields, how);
+    for (const [name, column] of Object.entries(fields)) {
+      if (Array.isArray(column) && column.length === ids.length) continue;
+      throw new InvalidArgumentError({
+        operation: "tokenizer.pad",
+        says: "Some items in the output dictionary have a different batch size than others.",
+        expected: `${ids.length} rows in \`${name}\``,
+        got: Array.isArray(column) ? String(column.length) : typeof column,
+      });
+    }
+    if (how.padding === "longest") {
+      how.max_length = ids.reduce((most, row) => Math.max(most, row.length), 0);
+      how.padding = "max_length";
+    }
+    const padded: { [name: string]: EncodingField[] } = {};
+    for (let i = 0; i < ids.length; i++) {
+      const row = Object.fromEntries(
+        Object.entries(fields).map(([name, column]) => [name, (column as EncodingField[])[i]!]),
+      );
+      for (const [name, value] of Object.entries(padRow(row, how))) {
+        padded[name] ??= [];
+        padded[name].push(value);
+      }
+    }
+    return padded as EncodingFields;
+  }
+
+  /** Decodes each row. */
+  batch_decode(
+    rows: Tensor | readonly (number | readonly number[] | Tensor)[],
+    how: options.DecodeOptions = {},
+  ): string[] {
+    const each = rows instanceof Tensor ? (rows.tolist() as (number | number[])[]) : rows;
+    return Array.from(each, (row) => this.decode(row, how));
+  }
+
+  /** model_max_length less the specials of a single sequence. */
+  get max_len_single_sentence(): number {
+    return this.model_max_length - this.num_special_tokens_to_add(false);
+  }
+
+  /** model_max_length less the specials of a pair. */
+  get max_len_sentences_pair(): number {
+    return this.model_max_length - this.num_special_tokens_to_add(true);
+  }
+
+  /** `more`: what the reference adds for a single text. */
+  protected refuseOffsets(how: options.PrepareOptions, more = ""): void {
+    if (!how.return_offsets_mapping) return;
+    throw new InvalidArgumentError({
+      operation: "return_offsets_mapping",
+      says: `return_offset_mapping is not available when using Python tokenizers. To use this feature, change your tokenizer to one deriving from transformers.PreTrainedTokenizerFast.${more}`,
+    });
+  }
+}
+
+function requireSide(side: Side): Side {
+  if (side === "left" || side === "right") return side;
+  throw new InvalidArgumentError({
+    operation: "tokenizer",
+    says: `Padding side should be selected between 'right' and 'left', current value: ${side}`,
+  });
+}
+
+/** The reference looks at the first element only; so does this, and each text is looked at when it is its turn. */
+function requireText(name: string, value: unknown): void {
+  const strings = (list: unknown): boolean => Array.isArray(list) && (list.length === 0 || typeof list[0] === "string");
+  if (typeof value === "string" || strings(value) || (Array.isArray(value) && strings(value[0]))) return;
+  throw new InvalidArgumentError({
+    operation: "tokenizer",
+    says: "text input must be of type `str` (single example), `List[str]` (batch or single pretokenized example) or `List[List[str]]` (batch of pretokenized examples).",
+    expected: `\`${name}\` to be such`,
+    got: Array.isArray(value) ? `an array of ${typeof value[0]}` : typeof value,
+  });
+}
+
+function isBatch(value: EncodingField | undefined): value is number[][] {
+  return Array.isArray(value) && Array.isArray(value[0]);
+}
+
+/** Rows of one batch from a list of encodings: the fields of the first are looked up in all. */
+function columnsOf(rows: readonly object[]): EncodingFields {
+  const all = rows.map(encodingFields);
+  const columns: { [name: string]: (EncodingField | undefined)[] } = {};
+  for (const name of Object.keys(all[0] ?? {})) {
+    columns[name] = all.map((row, i) => {
+      if (row[name] !== undefined) return row[name];
+      throw new InvalidArgumentError({
+        operation: "tokenizer.pad",
+        expected: `\`${name}\` in every encoding, as in the first`,
+        got: `none at index ${i}`,
+      });
+    });
+  }
+  return columns as EncodingFields;
+}
+
+function holdsTensor(value: unknown): boolean {
+  return value instanceof Tensor || (Array.isArray(value) && value[0] instanceof Tensor);
+}
+
+function toPlain(value: EncodingField): EncodingField {
+  if (value instanceof Tensor) return value.tolist() as EncodingField;
+  return Array.isArray(value) ? (Array.from<EncodingField>(value).map(toPlain) as EncodingField) : value;
+}
