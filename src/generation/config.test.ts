@@ -67,6 +67,11 @@ describe("as transformers", () => {
     expect(config.to_json_string(true, true)).toBe(expected.bare);
   });
 
+  test("unlike transformers, early_stopping 1 is not taken for true here and for never later", () => {
+    const options = JSON.parse('{"num_beams": 2, "early_stopping": 1}') as GenerationOptions;
+    expect(() => new GenerationConfig(options)).toThrow("`early_stopping` must be a boolean or 'never', but is 1.");
+  });
+
   test("what a model's config may say has the same defaults there", () => {
     const keys = new GenerationConfigKeys();
     for (const key of legacyKeys) expect(Object.hasOwn(keys, key), key).toBe(true);

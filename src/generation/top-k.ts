@@ -37,6 +37,8 @@ export class TopK {
   ): void {
     const k = this.scores.length;
     let held = 0;
+    // The least score held, once k are: one comparison passes over nearly all others.
+    let least = -Infinity;
     for (let r = 0, at = start; r < rows; r++) {
       const add = rowScores[firstRow + r]!;
       for (let token = 0; token < vocabSize; token++, at++) {
@@ -44,10 +46,13 @@ export class TopK {
         if (held < k) {
           this.#put(held, score, r * vocabSize + token);
           held += 1;
-          if (held === k) for (let i = (k >> 1) - 1; i >= 0; i--) this.#sift(i, k);
-        } else if (above(score, this.scores[0]!)) {
+          if (held < k) continue;
+          for (let i = (k >> 1) - 1; i >= 0; i--) this.#sift(i, k);
+          least = this.scores[0]!;
+        } else if (!(score <= least) && above(score, least)) {
           this.#put(0, score, r * vocabSize + token);
           this.#sift(0, k);
+          least = this.scores[0]!;
         }
       }
     }

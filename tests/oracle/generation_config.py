@@ -19,6 +19,7 @@ SETTINGS: list[dict[str, Any]] = [
     {"my_setting": {"deep": [1, 2, {"x": None}]}, "another": "é ☃"},
     {"bad_words_ids": [[4], [5, 6]], "suppress_tokens": [], "exponential_decay_length_penalty": [5, 1.5]},
     {"transformers_version": "4.20.0", "_from_model_config": False, "max_new_tokens": 0},
+    {"_from_model_config": True, "num_beams": 4, "not_kept": 1},
     {"do_sample": True, "temperature": 0.7, "top_k": 0, "top_p": 0.92, "typical_p": 0.9, "num_return_sequences": 3},
     {"do_sample": True, "epsilon_cutoff": 0.0003, "eta_cutoff": 1e-05, "repetition_penalty": 2.0},
     {"temperature": 0.7, "top_k": 5, "top_p": 0.5, "typical_p": 0.4, "epsilon_cutoff": 0.1, "eta_cutoff": 0.2},
