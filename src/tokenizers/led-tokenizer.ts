@@ -26,7 +26,7 @@ import {
   savedSettings,
   settingNames,
 } from "./settings.ts";
-import { type SpecialTokenOptions, specialTokenNames, type TokenValue } from "./special-tokens.ts";
+import { specialTokenNames, type TokenValue } from "./special-tokens.ts";
 import { isPythonSpace, pieceEnd } from "./split.ts";
 import { TokenizerBase } from "./tokenizer-base.ts";
 import type { EncodeInput } from "./tokenizer-call.ts";
@@ -140,45 +140,6 @@ export class LEDTokenizer extends TokenizerBase {
     return this.#add(typeof tokens === "string" || tokens instanceof AddedToken ? [tokens] : tokens, special_tokens);
   }
 
-  /**
-   * Gives tokens a role, and an id unless they have one. `additional_special_tokens` replaces the list, or extends it.
-   * Returns how many are new.
-   */
-  add_special_tokens(roles: SpecialTokenOptions, replace_additional_special_tokens = true): number {
-    const tokens: AddedToken[] = [];
-    const special = (value: TokenValue): AddedToken =>
-      typeof value === "string" ? new AddedToken(value, { special: true }) : value;
-    for (const [role, value] of Object.entries(roles)) {
-      if (role === "additional_special_tokens" && Array.isArray(value)) {
-        const known = this.additional_special_tokens;
-        const given = (value as readonly TokenValue[])
-          .filter((token) => replace_additional_special_tokens || !known.includes(String(token)))
-          .map(special);
-        const kept = replace_additional_special_tokens && given.length > 0 ? [] : this.#additional();
-        this.additional_special_tokens = [...kept, ...given];
-        tokens.push(...given);
-        continue;
-      }
-      const name = specialTokenNames.find((known) => known === role);
-      if (name === undefined || (typeof value !== "string" && !(value instanceof AddedToken))) {
-        throw new InvalidArgumentError({
-          operation: "add_special_tokens",
-          says:
-            name === undefined
-              ? `Key ${role} is not a special token`
-              : `Token ${JSON.stringify(value)} for key ${role} should be a str or an AddedToken instance`,
-        });
-      }
-      this[name] = special(value);
-      tokens.push(special(value));
-    }
-    return this.#add(tokens, true);
-  }
-
-  #additional(): TokenValue[] {
-    return (this.special_tokens_map_extended.additional_special_tokens as TokenValue[] | undefined) ?? [];
-  }
-
   #add(tokens: readonly TokenValue[], asSpecial: boolean): number {
     const specials = new Set(this.all_special_tokens);
     const added: AddedToken[] = [];
@@ -195,7 +156,7 @@ export class LEDTokenizer extends TokenizerBase {
     return this.#added.add(added, (token) => {
       if (!token.special || specials.has(token.content)) return;
       specials.add(token.content);
-      this.additional_special_tokens = [...this.#additional(), token];
+      this.additional_special_tokens = [...this.additionalSpecials(), token];
     });
   }
 

@@ -1,9 +1,10 @@
 /**
- * Padding of one row (transformers 4.37.2, tokenization_utils_base.py: _pad, and models/led/tokenization_led.py: its override,
+ * Padding of a row or a batch (transformers 4.37.2, tokenization_utils_base.py: pad and _pad, and models/led/tokenization_led.py: its override,
  * which pads global_attention_mask by -1, because 0 there means local attention).
  */
 import { InvalidArgumentError } from "../errors.ts";
-import type { EncodingFields } from "./batch-encoding.ts";
+import { Tensor } from "../tensor.ts";
+import { type EncodingField, type EncodingFields, encodingFields, list } from "./batch-encoding.ts";
 import type { PaddingStrategy } from "./options.ts";
 import type { Side } from "./truncation.ts";
 
@@ -15,6 +16,49 @@ export interface PadRowOptions {
   side: Side;
   pad_token_id: number | null;
   pad_token_type_id: number;
+}
+
+/** Pads one row, or a batch (input_ids of rows). Without any ids nothing is padded; `maskAsked` then gives an empty mask. */
+export function padFields(fields: EncodingFields, maskAsked: boolean, options: PadRowOptions): EncodingFields {
+  const ids = fields.input_ids;
+  if (ids === undefined) {
+    throw new InvalidArgumentError({
+      operation: "tokenizer.pad",
+      says: `You should supply an encoding or a list of encodings to this method that includes input_ids, but you provided ${list(Object.keys(fields))}`,
+    });
+  }
+  if (!Array.isArray(ids)) {
+    throw new InvalidArgumentError({
+      operation: "tokenizer.pad",
+      expected: "input_ids to be an array",
+      got: String(ids),
+    });
+  }
+  if (ids.length === 0) return maskAsked ? { ...fields, attention_mask: [] } : fields;
+  if (!isBatch(ids)) return padRow(fields, options);
+  for (const [name, column] of Object.entries(fields)) {
+    if (Array.isArray(column) && column.length === ids.length) continue;
+    throw new InvalidArgumentError({
+      operation: "tokenizer.pad",
+      says: "Some items in the output dictionary have a different batch size than others.",
+      expected: `${ids.length} rows in \`${name}\``,
+      got: Array.isArray(column) ? String(column.length) : typeof column,
+    });
+  }
+  const longest = ids.reduce((most, row) => Math.max(most, row.length), 0);
+  const rowOptions: PadRowOptions =
+    options.padding === "longest" ? { ...options, padding: "max_length", max_length: longest } : options;
+  const padded: { [name: string]: EncodingField[] } = {};
+  for (let i = 0; i < ids.length; i++) {
+    const row = Object.fromEntries(
+      Object.entries(fields).map(([name, column]) => [name, (column as EncodingField[])[i]!]),
+    );
+    for (const [name, value] of Object.entries(padRow(row, rowOptions))) {
+      padded[name] ??= [];
+      padded[name].push(value);
+    }
+  }
+  return padded as EncodingFields;
 }
 
 /** The row with its fields padded; fields of other names, and a row that is long enough, stay as they are. */
@@ -67,4 +111,36 @@ function numbers(fields: EncodingFields, name: string): number[] {
 function requirePadId(id: number | null): number {
   if (id !== null) return id;
   throw new InvalidArgumentError({ operation: "tokenizer.pad", expected: "a pad token", got: "none" });
+}
+
+export function isBatch(value: EncodingField | undefined): value is number[][] {
+  return Array.isArray(value) && Array.isArray(value[0]);
+}
+
+/** Rows of one batch from a list of encodings: the fields of the first are looked up in all. */
+export function columnsOf(rows: readonly object[]): EncodingFields {
+  const all = rows.map(encodingFields);
+  const columns: { [name: string]: (EncodingField | undefined)[] } = {};
+  for (const name of Object.keys(all[0] ?? {})) {
+    columns[name] = all.map((row, i) => {
+      if (row[name] !== undefined) return row[name];
+      throw new InvalidArgumentError({
+        operation: "tokenizer.pad",
+        expected: `\`${name}\` in every encoding, as in the first`,
+        got: `none at index ${i}`,
+      });
+    });
+  }
+  return columns as EncodingFields;
+}
+
+/** Whether a field is a Tensor, or a list of them. */
+export function holdsTensor(value: unknown): boolean {
+  return value instanceof Tensor || (Array.isArray(value) && value[0] instanceof Tensor);
+}
+
+/** A field with nested numbers in place of Tensors. */
+export function toPlain(value: EncodingField): EncodingField {
+  if (value instanceof Tensor) return value.tolist() as EncodingField;
+  return Array.isArray(value) ? (Array.from<EncodingField>(value).map(toPlain) as EncodingField) : value;
 }

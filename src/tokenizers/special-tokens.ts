@@ -44,6 +44,48 @@ export abstract class SpecialTokens extends Callable<TokenizerCall> {
   abstract convert_tokens_to_ids(tokens: readonly string[]): number[];
   abstract convert_ids_to_tokens(id: number): string | null;
 
+  abstract add_tokens(tokens: TokenValue | readonly TokenValue[], special_tokens?: boolean): number;
+
+  /**
+   * Gives tokens a role, and an id unless they have one. `additional_special_tokens` replaces the list, or extends it.
+   * Returns how many are new.
+   */
+  add_special_tokens(roles: SpecialTokenOptions, replace_additional_special_tokens = true): number {
+    const tokens: AddedToken[] = [];
+    const special = (value: TokenValue): AddedToken =>
+      typeof value === "string" ? new AddedToken(value, { special: true }) : value;
+    for (const [role, value] of Object.entries(roles)) {
+      if (role === "additional_special_tokens" && Array.isArray(value)) {
+        const known = this.additional_special_tokens;
+        const given = (value as readonly TokenValue[])
+          .filter((token) => replace_additional_special_tokens || !known.includes(String(token)))
+          .map(special);
+        const kept = replace_additional_special_tokens && given.length > 0 ? [] : this.#additional;
+        this.additional_special_tokens = [...kept, ...given];
+        tokens.push(...given);
+        continue;
+      }
+      const name = specialTokenNames.find((known) => known === role);
+      if (name === undefined || (typeof value !== "string" && !(value instanceof AddedToken))) {
+        throw new InvalidArgumentError({
+          operation: "add_special_tokens",
+          says:
+            name === undefined
+              ? `Key ${role} is not a special token`
+              : `Token ${JSON.stringify(value)} for key ${role} should be a str or an AddedToken instance`,
+        });
+      }
+      this[name] = special(value);
+      tokens.push(special(value));
+    }
+    return this.add_tokens(tokens, true);
+  }
+
+  /** The additional specials as they were given, AddedTokens among them. */
+  protected additionalSpecials(): readonly TokenValue[] {
+    return this.#additional;
+  }
+
   #set(name: SpecialTokenName, value: unknown): void {
     if (value !== null && typeof value !== "string" && !(value instanceof AddedToken)) {
       throw new InvalidArgumentError({

@@ -14,10 +14,9 @@ import {
   type EncodingFields,
   encodingFields,
   fieldsToTensors,
-  list,
 } from "./batch-encoding.ts";
 import * as options from "./options.ts";
-import { padRow } from "./padding.ts";
+import { columnsOf, holdsTensor, isBatch, padFields, toPlain } from "./padding.ts";
 import type { BaseOptions } from "./settings.ts";
 import { SpecialTokens } from "./special-tokens.ts";
 import type { EncodeInput, EncodePair, Plain, Tensors } from "./tokenizer-call.ts";
@@ -326,53 +325,13 @@ export abstract class TokenizerBase extends SpecialTokens {
     strategies: Pick<options.Strategies, "padding" | "max_length" | "pad_to_multiple_of">,
     returnMask: boolean | null,
   ): EncodingFields {
-    const ids = fields.input_ids;
-    if (ids === undefined) {
-      throw new InvalidArgumentError({
-        operation: "tokenizer.pad",
-        says: `You should supply an encoding or a list of encodings to this method that includes input_ids, but you provided ${list(Object.keys(fields))}`,
-      });
-    }
-    if (!Array.isArray(ids)) {
-      throw new InvalidArgumentError({
-        operation: "tokenizer.pad",
-        expected: "input_ids to be an array",
-        got: String(ids),
-      });
-    }
-    if (ids.length === 0) return returnMask ? { ...fields, attention_mask: [] } : fields;
-    const how = {
+    return padFields(fields, returnMask ?? false, {
       ...strategies,
       return_attention_mask: this.#wantsMask(returnMask),
       side: this.padding_side,
       pad_token_id: this.pad_token_id,
       pad_token_type_id: this.pad_token_type_id,
-    };
-    if (!isBatch(ids)) return padRow(fields, how);
-    for (const [name, column] of Object.entries(fields)) {
-      if (Array.isArray(column) && column.length === ids.length) continue;
-      throw new InvalidArgumentError({
-        operation: "tokenizer.pad",
-        says: "Some items in the output dictionary have a different batch size than others.",
-        expected: `${ids.length} rows in \`${name}\``,
-        got: Array.isArray(column) ? String(column.length) : typeof column,
-      });
-    }
-    if (how.padding === "longest") {
-      how.max_length = ids.reduce((most, row) => Math.max(most, row.length), 0);
-      how.padding = "max_length";
-    }
-    const padded: { [name: string]: EncodingField[] } = {};
-    for (let i = 0; i < ids.length; i++) {
-      const row = Object.fromEntries(
-        Object.entries(fields).map(([name, column]) => [name, (column as EncodingField[])[i]!]),
-      );
-      for (const [name, value] of Object.entries(padRow(row, how))) {
-        padded[name] ??= [];
-        padded[name].push(value);
-      }
-    }
-    return padded as EncodingFields;
+    });
   }
 
   /** Decodes each row. */
@@ -422,34 +381,4 @@ function requireText(name: string, value: unknown): void {
     expected: `\`${name}\` to be such`,
     got: Array.isArray(value) ? `an array of ${typeof value[0]}` : typeof value,
   });
-}
-
-function isBatch(value: EncodingField | undefined): value is number[][] {
-  return Array.isArray(value) && Array.isArray(value[0]);
-}
-
-/** Rows of one batch from a list of encodings: the fields of the first are looked up in all. */
-function columnsOf(rows: readonly object[]): EncodingFields {
-  const all = rows.map(encodingFields);
-  const columns: { [name: string]: (EncodingField | undefined)[] } = {};
-  for (const name of Object.keys(all[0] ?? {})) {
-    columns[name] = all.map((row, i) => {
-      if (row[name] !== undefined) return row[name];
-      throw new InvalidArgumentError({
-        operation: "tokenizer.pad",
-        expected: `\`${name}\` in every encoding, as in the first`,
-        got: `none at index ${i}`,
-      });
-    });
-  }
-  return columns as EncodingFields;
-}
-
-function holdsTensor(value: unknown): boolean {
-  return value instanceof Tensor || (Array.isArray(value) && value[0] instanceof Tensor);
-}
-
-function toPlain(value: EncodingField): EncodingField {
-  if (value instanceof Tensor) return value.tolist() as EncodingField;
-  return Array.isArray(value) ? (Array.from<EncodingField>(value).map(toPlain) as EncodingField) : value;
 }
