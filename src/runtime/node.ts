@@ -7,6 +7,7 @@ import { EngineError } from "../errors.ts";
 import { byteLength, type Engine, type Weights } from "./engine.ts";
 import { spoolWeights } from "./node-weight-spool.ts";
 import { type OnnxRuntime, onnxRuntimeEngine, type WeightAccess } from "./onnx-runtime.ts";
+import { useWasmThreads, type WasmEnvironment } from "./wasm-threads.ts";
 import { bufferAccess } from "./weight-buffers.ts";
 
 export type NodeDevice = "auto" | "cpu" | "wasm";
@@ -16,7 +17,8 @@ export async function nodeEngine(device: NodeDevice, notice: (line: string) => v
   if (device !== "wasm") {
     try {
       const runtime = (await import("onnxruntime-node")) as OnnxRuntime;
-      return onnxRuntimeEngine({ device: "cpu", runtime, access: fileAccess });
+      const threads = (count: number) => ({ intraOpNumThreads: count });
+      return onnxRuntimeEngine({ device: "cpu", runtime, access: fileAccess, threads });
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message.split("\n")[0] : String(cause);
       const fix = "Install it with `npm install onnxruntime-node`.";
@@ -32,8 +34,12 @@ export async function nodeEngine(device: NodeDevice, notice: (line: string) => v
       notice(`The native engine is missing (${reason}); computing with the slower WebAssembly one. ${fix}`);
     }
   }
-  const runtime = (await import("onnxruntime-web")) as unknown as OnnxRuntime;
-  return onnxRuntimeEngine({ device: "wasm", runtime, access: bufferAccess });
+  const runtime = (await import("onnxruntime-web")) as unknown as OnnxRuntime & { readonly env: WasmEnvironment };
+  const threads = (count: number) => {
+    useWasmThreads(runtime.env, count);
+    return {};
+  };
+  return onnxRuntimeEngine({ device: "wasm", runtime, access: bufferAccess, threads });
 }
 
 /** Loose weights up to this many bytes in all are handed over in memory, where the engine copies them. */

@@ -8,7 +8,7 @@ import type { GraphCore } from "../graph/core.ts";
 import { type ExternalData, writeOnnx } from "../graph/onnx.ts";
 import { Tensor, type TensorType } from "../tensor.ts";
 import { completeInputs } from "./check.ts";
-import type { Engine, Session, SessionOptions, Weights } from "./engine.ts";
+import type { Engine, Session, Weights } from "./engine.ts";
 
 /** The part of onnxruntime-node's and -web's module that is used. */
 export interface OnnxRuntime {
@@ -30,18 +30,22 @@ export interface OnnxRuntimeOptions {
   readonly device: Engine["device"];
   readonly runtime: OnnxRuntime;
   readonly access: (weights: Weights) => Promise<WeightAccess>;
+  /** Gives a session its number of threads, by its options or otherwise. */
+  readonly threads: (count: number) => InferenceSession.SessionOptions;
 }
 
-export function onnxRuntimeEngine({ device, runtime, access }: OnnxRuntimeOptions): Engine {
+export function onnxRuntimeEngine({ device, runtime, access, threads }: OnnxRuntimeOptions): Engine {
   return {
     device,
-    async compile(graph, weights, options = {}) {
+    async compile(graph, weights, { num_threads } = {}) {
+      const threadOptions = num_threads === undefined ? {} : threads(num_threads);
       const { options: weightOptions, locate, release } = await access(weights);
       let session: InferenceSession;
       try {
         const model = writeOnnx(graph, locate);
         session = await runtime.InferenceSession.create(model, {
-          ...sessionOptions(device, options),
+          ...sessionOptions(device),
+          ...threadOptions,
           ...weightOptions,
         });
       } catch (cause) {
@@ -59,14 +63,13 @@ export function onnxRuntimeEngine({ device, runtime, access }: OnnxRuntimeOption
   };
 }
 
-function sessionOptions(device: Engine["device"], { num_threads }: SessionOptions): InferenceSession.SessionOptions {
+function sessionOptions(device: Engine["device"]): InferenceSession.SessionOptions {
   return {
     executionProviders: [device],
     graphOptimizationLevel: "all",
     // Shapes change from call to call; remembered allocation plans only help when they repeat.
     enableMemPattern: false,
     logSeverityLevel: 3,
-    ...(num_threads === undefined ? {} : { intraOpNumThreads: num_threads }),
   };
 }
 
