@@ -92,22 +92,23 @@ export class Trie {
   }
 
   #cuts(text: string): number[] {
+    const begins = this.#begins;
     const cuts: number[] = [];
     let candidates: Candidate[] = [];
     let skip = 0;
     for (let at = 0; at < text.length; at++) {
-      if (at < skip) continue;
       const unit = text.charCodeAt(at);
-      if (candidates.length === 0 && this.#begins[unit] === 0) continue;
-      const first = this.#root.next.get(unit);
+      if (candidates.length === 0 && begins[unit] === 0) continue;
+      if (at < skip) continue;
+      const found = advance(candidates, unit, text, at);
+      if (found !== undefined) {
+        cuts.push(found.start, found.end);
+        skip = found.end;
+      }
       if (candidates.length > 0) {
-        const found = advance(candidates, unit, text, at);
-        if (found !== undefined) {
-          cuts.push(found.start, found.end);
-          skip = found.end;
-        }
         candidates = found === undefined ? candidates.filter((candidate) => candidate.alive) : [];
       }
+      const first = this.#root.next.get(unit);
       if (first !== undefined && at >= skip) candidates.push({ start: at, node: first, alive: true });
     }
     const last = candidates.find((candidate) => candidate.node.final);

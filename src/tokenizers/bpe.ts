@@ -57,7 +57,8 @@ function isSlice(piece: string, text: string, start: number, end: number): boole
 
 /** Looks at every pair for each merge: the definition, and the fastest for the length of words. */
 export function mergeByScanning(table: MergeTable, bytes: ArrayLike<number>): number[] {
-  const symbols = Array.from(bytes);
+  const symbols: number[] = [];
+  for (let i = 0; i < bytes.length; i++) symbols.push(bytes[i]!);
   /** The merge of each symbol with the next, or -1. */
   const merges: number[] = [];
   for (let i = 0; i + 1 < symbols.length; i++) merges.push(table.find(symbols[i]!, symbols[i + 1]!));
@@ -102,8 +103,12 @@ const MADE = -2;
 export function mergeByHeap(table: MergeTable, bytes: ArrayLike<number>): number[] {
   const n = bytes.length;
   const symbol = Int32Array.from(bytes);
-  const next = Int32Array.from({ length: n }, (_, i) => i + 1);
-  const previous = Int32Array.from({ length: n }, (_, i) => i - 1);
+  const next = new Int32Array(n);
+  const previous = new Int32Array(n);
+  for (let at = 0; at < n; at++) {
+    next[at] = at + 1;
+    previous[at] = at - 1;
+  }
   const heap = new NumberHeap(n);
 
   /** The merge of the symbol at `at` with the one after it, or -1. */

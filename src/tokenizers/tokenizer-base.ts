@@ -75,10 +75,9 @@ export abstract class TokenizerBase extends SpecialTokens {
         says: "You need to specify either `text` or `text_target`.",
       });
     }
-    const target = text_target === null ? undefined : this.#callOne(text_target, text_pair_target, how);
-    if (text === null) return target!;
+    if (text === null) return this.#callOne(text_target!, text_pair_target, how);
     const encoding = this.#callOne(text, text_pair, how);
-    if (target !== undefined) encoding.labels = target.input_ids;
+    if (text_target !== null) encoding.labels = this.#callOne(text_target, text_pair_target, how).input_ids;
     return encoding;
   }
 
@@ -120,8 +119,8 @@ export abstract class TokenizerBase extends SpecialTokens {
       how,
       " More information on available tokenizers at https://github.com/huggingface/transformers/pull/2674",
     );
-    const ids = this.#ids(text, how, ` ${JSON.stringify(text)}`);
-    const pair_ids = text_pair === null ? null : this.#ids(text_pair, how, ` ${JSON.stringify(text_pair)}`);
+    const ids = this.#ids(text, how, true);
+    const pair_ids = text_pair === null ? null : this.#ids(text_pair, how, true);
     return this.#prepareOne(ids, pair_ids, how, strategies, true);
   }
 
@@ -137,8 +136,8 @@ export abstract class TokenizerBase extends SpecialTokens {
     const truncated: number[] = [];
     for (const element of batch) {
       const [one, other] = this.#pairOf(element, how);
-      const ids = this.#ids(one, how);
-      const pair_ids = other === null ? null : this.#ids(other, how);
+      const ids = this.#ids(one, how, false);
+      const pair_ids = other === null ? null : this.#ids(other, how, false);
       const row = this.#row(ids, pair_ids, how, strategies);
       truncated.push(row.num_truncated);
       if (how.return_length) row.fields.length = (row.fields.input_ids as number[]).length;
@@ -152,14 +151,15 @@ export abstract class TokenizerBase extends SpecialTokens {
     return new BatchEncoding(result, truncated);
   }
 
-  /** `shown`: the input as the reference's message for a single one repeats it. */
-  #ids(input: EncodeInput, how: options.EncodeOptions, shown = ""): readonly number[] {
+  /** `single`: the reference repeats a single input in its message, and not one of a batch. */
+  #ids(input: EncodeInput, how: options.EncodeOptions, single: boolean): readonly number[] {
     const ids = this.idsOf(input, how);
     if (ids !== null) return ids;
+    const shown = single ? ` ${JSON.stringify(input)}` : "";
     throw new InvalidArgumentError({
       operation: "tokenizer",
       says:
-        shown !== "" && how.is_split_into_words
+        single && how.is_split_into_words
           ? `Input${shown} is not valid. Should be a string or a list/tuple of strings when \`is_split_into_words=True\`.`
           : `Input${shown} is not valid. Should be a string, a list/tuple of strings or a list/tuple of integers.`,
     });
