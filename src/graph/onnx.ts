@@ -6,6 +6,7 @@ import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 import { InternalError } from "../errors.ts";
 import { numberToFloat16 } from "../half.ts";
 import type { Block, GraphCore, GraphNode, Value } from "./core.ts";
+import type { OpAttributes, OpName } from "./ops.ts";
 import type { Dim, DType } from "./types.ts";
 
 const irVersion = 9;
@@ -44,8 +45,12 @@ export interface ExternalData {
   readonly length: number;
 }
 
-/** How each ONNX attribute is stored. `dims` is this package's own note and is not written. */
-const attributeKinds: { readonly [name: string]: "int" | "ints" | "float" | "string" | "dtype" | "unwritten" } = {
+type AttributeName = { [K in OpName]: keyof OpAttributes[K] }[OpName];
+
+/** How each attribute is stored. Some are the builder's own notes and not ONNX's. */
+const attributeKinds: {
+  readonly [N in AttributeName]: "int" | "ints" | "float" | "string" | "dtype" | "unwritten";
+} = {
   allowzero: "int",
   alpha: "float",
   approximate: "string",
@@ -148,7 +153,7 @@ function writeNode(writer: Writer, node: GraphNode): void {
       for (const value of node.outputs) text(writer, nodeField.output, value.name);
       writeName(writer, node);
       text(writer, nodeField.op_type, node.op);
-      for (const [name, value] of Object.entries(node.attributes)) writeAttribute(writer, name, value);
+      for (const [name, value] of Object.entries(node.attributes)) writeAttribute(writer, name as AttributeName, value);
       return;
     }
     case "loop": {
@@ -186,10 +191,8 @@ function writeBody(writer: Writer, name: string, block: Block): void {
   });
 }
 
-function writeAttribute(writer: Writer, name: string, value: unknown): void {
+function writeAttribute(writer: Writer, name: AttributeName, value: unknown): void {
   const kind = attributeKinds[name];
-  if (kind === undefined)
-    throw new InternalError({ operation: "write ONNX", expected: "a known attribute", got: name });
   if (kind === "unwritten") return;
   message(writer, nodeField.attribute, (w) => {
     text(w, attributeField.name, name);

@@ -1,12 +1,31 @@
 /**
  * The table of ops: for each ONNX operator (opset 20, default domain) its attributes and the rule that gives the
- * output's type from the inputs' types or refuses them. Semantics: https://onnx.ai/onnx/operators/. The rules are stricter than
- * ONNX: no implicit casts, and symbolic dims must match by name. Gradients stand in gradient-rules.ts, a table over
- * the same names, so an op without one does not compile. Loop and If hold graphs and live in graph.ts.
+ * output's type from the inputs' types or refuses them. Semantics: https://onnx.ai/onnx/operators/. The rules are
+ * stricter than ONNX: no implicit casts, and symbolic dims must match by name. Gradients (gradient-rules.ts) and test
+ * cases (tests/helpers/op-cases) are tables over the same names, so an op without them does not compile. Loop and If
+ * hold graphs and live in core.ts.
  *
  * Where ONNX computes a shape from tensors at run time (Reshape, Slice, Expand, Range), the author states the result
  * as `dims`; it is checked as far as symbols allow and is not written to the file.
  */
+import {
+  binary,
+  elementIndices,
+  floats,
+  input,
+  integers,
+  numbers,
+  replaceAxis,
+  requireCount,
+  requireDType,
+  requireIndices,
+  requireRank,
+  requireSameDType,
+  requireVector,
+  resized,
+  type TypeRule,
+  unary,
+} from "./type-checks.ts";
 import {
   axisOf,
   broadcast,
@@ -17,7 +36,6 @@ import {
   sameShape,
   sameSize,
   sumDim,
-  type ValueType,
 } from "./types.ts";
 
 type None = Record<never, never>;
@@ -75,101 +93,6 @@ export interface OpAttributes {
 }
 
 export type OpName = keyof OpAttributes;
-
-export type OpInputs = readonly (ValueType | undefined)[];
-
-export type TypeRule<A> = (inputs: OpInputs, attributes: A) => ValueType;
-
-const floats: readonly DType[] = ["float32", "float16"];
-const numbers: readonly DType[] = ["float32", "float16", "float64", "int64", "int32"];
-const integers: readonly DType[] = ["int64", "int32"];
-
-function input(inputs: OpInputs, index: number): ValueType {
-  const value = inputs[index];
-  if (value === undefined) throw new RuleViolation(`an input ${index}`, `${inputs.length} inputs`);
-  return value;
-}
-
-function requireCount(inputs: OpInputs, count: number): void {
-  if (inputs.length !== count) throw new RuleViolation(`${count} inputs`, String(inputs.length));
-}
-
-function requireDType(value: ValueType, allowed: readonly DType[]): void {
-  if (!allowed.includes(value.dtype))
-    throw new RuleViolation(`a value of ${allowed.join(" or ")}`, describeType(value));
-}
-
-function requireRank(value: ValueType, rank: number): void {
-  if (value.shape.length !== rank) throw new RuleViolation(`a value of rank ${rank}`, describeType(value));
-}
-
-function requireVector(value: ValueType, length: Dim): void {
-  requireRank(value, 1);
-  if (value.shape[0] !== length) throw new RuleViolation(`a vector of ${length}`, describeType(value));
-}
-
-function requireSameDType(a: ValueType, b: ValueType): void {
-  if (a.dtype !== b.dtype) throw new RuleViolation("values of one dtype", `${describeType(a)} and ${describeType(b)}`);
-}
-
-/** One input, same type out. */
-function unary(allowed: readonly DType[]): TypeRule<unknown> {
-  return (inputs) => {
-    requireCount(inputs, 1);
-    const value = input(inputs, 0);
-    requireDType(value, allowed);
-    return value;
-  };
-}
-
-/** Two inputs that broadcast; `result` overrides the dtype of the output. */
-function binary(allowed: readonly DType[], result?: DType): TypeRule<unknown> {
-  return (inputs) => {
-    requireCount(inputs, 2);
-    const a = input(inputs, 0);
-    const b = input(inputs, 1);
-    requireDType(a, allowed);
-    requireSameDType(a, b);
-    return { dtype: result ?? a.dtype, shape: broadcast(a.shape, b.shape) };
-  };
-}
-
-function indices(value: ValueType): void {
-  requireDType(value, integers);
-}
-
-/** The stated dims differ from x's on `axes` alone, where `fits` holds as far as both are numbers. */
-function resized(
-  x: ValueType,
-  dims: readonly Dim[],
-  axes: readonly number[],
-  fits: (old: number, now: number) => boolean,
-) {
-  const bad =
-    dims.length !== x.shape.length ||
-    dims.some((dim, axis) => {
-      const old = x.shape[axis]!;
-      if (!axes.includes(axis)) return dim !== old;
-      return typeof dim === "number" && (dim < 0 || (typeof old === "number" && !fits(old, dim)));
-    });
-  if (bad) throw new RuleViolation(`dims of ${describeType(x)} but on axis ${axes.join(", ")}`, `[${dims.join(", ")}]`);
-  return { dtype: x.dtype, shape: dims };
-}
-
-/** The shape of an index with one entry per element, like data's but on one axis. */
-function elementIndices(data: ValueType, index: ValueType, axis: number): readonly Dim[] {
-  indices(index);
-  const at = axisOf(axis, data.shape.length);
-  const expected = replaceAxis(data.shape, at, [index.shape[at] ?? "n"]);
-  if (!sameShape(index.shape, expected)) {
-    throw new RuleViolation(`indices of [${expected.join(", ")}]`, describeType(index));
-  }
-  return index.shape;
-}
-
-function replaceAxis(shape: readonly Dim[], axis: number, dims: readonly Dim[]): Dim[] {
-  return [...shape.slice(0, axis), ...dims, ...shape.slice(axis + 1)];
-}
 
 export const typeRules: { readonly [K in OpName]: TypeRule<OpAttributes[K]> } = {
   Add: binary(numbers),
@@ -294,7 +217,7 @@ export const typeRules: { readonly [K in OpName]: TypeRule<OpAttributes[K]> } = 
     requireCount(inputs, 2);
     const data = input(inputs, 0);
     const index = input(inputs, 1);
-    indices(index);
+    requireIndices(index);
     return { dtype: data.dtype, shape: replaceAxis(data.shape, axisOf(axis, data.shape.length), index.shape) };
   },
   // data [batch..., n, rest...], index [batch..., m..., 1]: one index per row
