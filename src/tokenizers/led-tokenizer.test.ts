@@ -180,6 +180,19 @@ describe("special tokens", async () => {
   });
 });
 
+describe("tokenize", async () => {
+  const tokenizer = await tiny();
+
+  it("takes one text and its own options only", () => {
+    expect(tokenizer.tokenize("<s> the", { split_special_tokens: true })).not.toContain("<s>");
+    expect(tokenizer.tokenize("the", { add_prefix_space: true })).toEqual(["Ġthe"]);
+    expect(() => tokenizer.tokenize(["a"] as unknown as string)).toThrow(
+      "tokenizer.tokenize: expected a text, got object",
+    );
+    expect(() => tokenizer.tokenize("a", { padding: true } as object)).toThrow("got `padding`");
+  });
+});
+
 describe("add_tokens and add_special_tokens", () => {
   it("count what is new, mark what is there, and extend or replace the additional specials", async () => {
     const tokenizer = await tiny();
@@ -196,6 +209,13 @@ describe("add_tokens and add_special_tokens", () => {
     expect(tokenizer.encode("x<new>[PAD]", { add_special_tokens: false }).slice(1)).toEqual([1000, 1004]);
     expect(() => tokenizer.add_special_tokens({ pet_token: "<cat>" } as object)).toThrow(
       "Key pet_token is not a special token",
+    );
+  });
+
+  it("refuses what is no token", async () => {
+    const tokenizer = await tiny();
+    expect(() => tokenizer.add_tokens([5] as unknown as string[])).toThrow(
+      "Token 5 is not a string but a number. Give a string or an AddedToken.",
     );
   });
 

@@ -19,28 +19,18 @@ import type { Writable } from "./python-json.ts";
 import { savePretrained, saveVocabulary } from "./saving.ts";
 import {
   alwaysSaved,
-  defaultSpecials,
   type LEDTokenizerOptions,
   type LEDTokenizerSettings,
   type SavedSetting,
   savedSettings,
   settingNames,
+  withSpecials,
 } from "./settings.ts";
-import { specialTokenNames, type TokenValue } from "./special-tokens.ts";
+import type { TokenValue } from "./special-tokens.ts";
 import { isPythonSpace, pieceEnd } from "./split.ts";
 import { TokenizerBase } from "./tokenizer-base.ts";
 import type { EncodeInput } from "./tokenizer-call.ts";
 import { type Merge, mergesFromValues, Vocabulary } from "./vocabulary.ts";
-
-/** Strings become AddedTokens; the mask takes the space before it, as a word would. */
-function withSpecials<S extends LEDTokenizerSettings>(given: S): S {
-  const specials: { [name: string]: TokenValue | null } = {};
-  for (const name of specialTokenNames) {
-    const value = given[name] === undefined ? defaultSpecials[name] : given[name];
-    specials[name] = typeof value === "string" ? new AddedToken(value, { lstrip: name === "mask_token" }) : value;
-  }
-  return { ...given, ...specials };
-}
 
 export class LEDTokenizer extends TokenizerBase {
   add_prefix_space: boolean;
@@ -113,10 +103,7 @@ export class LEDTokenizer extends TokenizerBase {
   }
 
   get_vocab(): { [token: string]: number } {
-    return Object.fromEntries([
-      ...this.#vocabulary.ids,
-      ...this.#sortedAdded().map(([id, token]) => [token.content, id]),
-    ]);
+    return Object.fromEntries([...this.#vocabulary.ids, ...Object.entries(this.added_tokens_encoder)]);
   }
 
   get_added_vocab(): { [token: string]: number } {
@@ -145,6 +132,13 @@ export class LEDTokenizer extends TokenizerBase {
     const added: AddedToken[] = [];
     for (const token of tokens) {
       if (typeof token !== "string") {
+        if (!(token instanceof AddedToken)) {
+          throw new InvalidArgumentError({
+            operation: "add_tokens",
+            says: `Token ${JSON.stringify(token)} is not a string but a ${typeof token}.`,
+            fix: "Give a string or an AddedToken.",
+          });
+        }
         if (asSpecial) token.special = true;
         added.push(token);
       } else if (!this.#added.encoder.has(token)) {
@@ -163,6 +157,9 @@ export class LEDTokenizer extends TokenizerBase {
   /** The tokens of a text, added tokens as they are spelled, without the specials around it. */
   tokenize(text: string, how: TokenizeOptions = {}): string[] {
     refuseUnknownOptions("tokenizer.tokenize", how, tokenizeOptionNames);
+    if (typeof text !== "string") {
+      throw new InvalidArgumentError({ operation: "tokenizer.tokenize", expected: "a text", got: typeof text });
+    }
     const symbols = this.#bpe.table.symbols;
     const tokens: string[] = [];
     for (const part of this.#parts(text, how)) {

@@ -2,9 +2,9 @@
  * What a tokenizer is made with, apart from the files: options of the constructor, their names and defaults
  * (transformers 4.37.2, tokenization_utils_base.py: PreTrainedTokenizerBase; models/led/tokenization_led.py: __init__).
  */
-import type { AddedToken } from "./added-tokens.ts";
+import { AddedToken } from "./added-tokens.ts";
 import type { DecodeErrors } from "./byte-level.ts";
-import { type SpecialTokenOptions, specialTokenNames } from "./special-tokens.ts";
+import { type SpecialTokenOptions, specialTokenNames, type TokenValue } from "./special-tokens.ts";
 import type { Side } from "./truncation.ts";
 import type { Merge } from "./vocabulary.ts";
 
@@ -74,7 +74,7 @@ export const alwaysSaved = [
   "clean_up_tokenization_spaces",
 ] as const satisfies readonly SavedSetting[];
 
-export const defaultSpecials = {
+const defaultSpecials = {
   bos_token: "<s>",
   eos_token: "</s>",
   sep_token: "</s>",
@@ -83,3 +83,13 @@ export const defaultSpecials = {
   pad_token: "<pad>",
   mask_token: "<mask>",
 } as const;
+
+/** Strings become AddedTokens; the mask takes the space before it, as a word would. */
+export function withSpecials<S extends LEDTokenizerSettings>(given: S): S {
+  const specials: { [name: string]: TokenValue | null } = {};
+  for (const name of specialTokenNames) {
+    const value = given[name] === undefined ? defaultSpecials[name] : given[name];
+    specials[name] = typeof value === "string" ? new AddedToken(value, { lstrip: name === "mask_token" }) : value;
+  }
+  return { ...given, ...specials };
+}

@@ -4,8 +4,9 @@
  *     's|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+
  *
  * Every character belongs to some alternative, so the pieces follow each other without gaps, and one function that says
- * where a piece ends is the whole pattern. It is a scanner by hand over character classes: several times faster than the regular
- * expression, and exact where JavaScript's `\s` is not Python's (`regex` takes U+0085 for a space and U+FEFF for none).
+ * where a piece ends is the whole pattern. It scans character classes by hand instead of running the regular expression:
+ * positions come without a string per piece, any part of a text can be scanned in place, and it is exact where
+ * JavaScript's `\s` is not Python's (`regex` takes U+0085 for a space and U+FEFF for none).
  * Letters and numbers are those of the engine's Unicode version, as the reference's are those of its `regex` release.
  */
 
