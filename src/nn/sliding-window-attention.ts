@@ -1,6 +1,8 @@
 /**
  * Sliding-window self-attention with global positions (transformers 4.37.2, models/led/modeling_led.py:
- * LEDEncoderSelfAttention), computed block by block: nothing of size S x S or S x w exists for the whole sequence.
+ * LEDEncoderSelfAttention), computed block by block: nothing of size S x S or S x w exists for the whole sequence. What
+ * follows attention in a layer is computed within the block too, so that of the layer's inner tensors only keys and
+ * values exist for all positions.
  *
  * B batch, S positions (a multiple of the block), D width, h heads, e = D/h, x global slots, b queries of a block,
  * c = half the window, n = x + 2c + b keys that one block can see.
@@ -26,9 +28,11 @@ export interface SequenceMasks {
   readonly localBias: Value;
   /** [B, S]: 0 at unmasked keys. Seen by global queries. */
   readonly unmaskedBias: Value;
-  /** [B, S, 1]: 1 where the query is unmasked; the context of masked queries is zero. */
-  readonly keep: Value;
-  /** int64 [B, x, 2]: (example, position) of each global slot; empty slots name a position whose result nobody reads. */
+  /** [B, S, 1]: 1 at local queries, 0 at masked and at global ones. */
+  readonly localQuery: Value;
+  /** int64 [B, S, 1]: the slot of a global query; x at all others. */
+  readonly slotOfQuery: Value;
+  /** int64 [B, x, 2]: (example, position) of each global slot. Empty slots repeat any position. */
   readonly globalIndex: Value;
   /** [B, x]: 0 at slots in use. */
   readonly slotBias: Value;
@@ -41,43 +45,40 @@ export interface SlidingWindowOptions {
   readonly masks: SequenceMasks;
 }
 
-/** [B, S, D] -> context [B, S, D], before the output projection. */
-export function slidingWindowAttention(g: Graph, p: Parameters, x: Value, options: SlidingWindowOptions): Value {
-  const { heads, masks } = options;
-  const D = x.shape[2] as number;
-  const scale = 1 / Math.sqrt(D / heads);
-  const q = linear(g, p.at("query"), x, D, { scale });
-  const k = linear(g, p.at("key"), x, D);
-  const v = linear(g, p.at("value"), x, D);
-  const local = localContext(g, { q, k, v }, options);
-  const rows = globalRows(g, p, x, heads, masks); // [B, x, D]
-  return g.scatterND(local, masks.globalIndex, rows);
-}
+/** What the layer does with a block's context [B, b, D] and its input [B, b, D]. -> [B, b, D] */
+export type BlockFunction = (context: Value, input: Value) => Value;
 
-/** Context of every position as a local query. */
-function localContext(g: Graph, { q, k, v }: { q: Value; k: Value; v: Value }, options: SlidingWindowOptions): Value {
-  const { heads, window, masks } = options;
-  const [B, S, D] = q.shape as [string, string, number];
+/** Attention over x [B, S, D], without output projection, then `finish` block by block. -> [B, S, D] */
+export function slidingWindowAttention(
+  g: Graph,
+  p: Parameters,
+  x: Value,
+  { heads, window, masks }: SlidingWindowOptions,
+  finish: BlockFunction,
+): Value {
+  const [B, S, D] = x.shape as [string, string, number];
   const X = masks.slotBias.shape[1] as string;
   const e = D / heads;
   // Beyond the sequence's own length a window shows only padding.
   const c = g.min(g.scalar("int64", window / 2), g.size(S));
-  const span = g.add(g.add(c, c), masks.block);
   g.bind("c", c);
-  g.bind("2c", g.add(c, c));
   g.bind("b", masks.block);
-  g.bind("2c+b", span);
-  g.bind("n", g.add(g.size(X), span));
+  g.bind("2c", g.add(c, c));
+  g.bind("2c+b", g.add(g.size("2c"), masks.block));
+  g.bind("n", g.add(g.size(X), g.size("2c+b")));
 
+  // Rows of globals, and a row of zeros for queries that are none: [B, x+1, D]
+  const globals = g.pad(globalRows(g, p, x, heads, masks), 1, 0, 1, sumDim([X, 1]));
   const padded = sumDim([S, "2c"]);
-  const keys = (value: Value): Value => {
+  const allRows = (name: string): Value => {
     // Global slots in front, then the sequence with c zero rows at each end: [B, h, x+S+2c, e]
-    const slots = g.gatherND(value, masks.globalIndex, 0); // [B, x, D]
-    const all = g.concat([slots, g.pad(value, 1, c, c, padded)], 1);
+    const rows = linear(g, p.at(name), x, D);
+    const slots = g.gatherND(rows, masks.globalIndex, 0); // [B, x, D]
+    const all = g.concat([slots, g.pad(rows, 1, c, c, padded)], 1);
     return g.transpose(g.reshape(all, [B, all.shape[1]!, heads, e]), [0, 2, 1, 3]);
   };
-  const keyRows = keys(k);
-  const valueRows = keys(v);
+  const keys = allRows("key");
+  const values = allRows("value");
   const bias = g.concat([masks.slotBias, g.pad(masks.localBias, 1, c, c, padded, mostNegativeFloat32)], 1); // [B, x+S+2c]
   const band = bandBias(g, X); // [b, n]
   const slotOrder = g.range(X);
@@ -86,14 +87,17 @@ function localContext(g: Graph, { q, k, v }: { q: Value; k: Value; v: Value }, o
   const count = g.emit("Div", [g.size(S), masks.block], {});
   const { scan } = g.loop({ count, dim: "S/b" }, (index) => {
     const start = g.mul(index, masks.block);
+    const input = g.slice(x, 1, start, "b"); // [B, b, D]
     const seen = g.reshapeAs(g.concat([slotOrder, g.add(windowOrder, start)], 0), ["n"]);
-    const kb = g.gather(keyRows, seen, 2); // [B, h, n, e]
-    const vb = g.gather(valueRows, seen, 2); // [B, h, n, e]
-    const qb = g.transpose(g.reshape(g.slice(q, 1, start, "b"), [B, "b", heads, e]), [0, 2, 1, 3]); // [B, h, b, e]
+    const q = linear(g, p.at("query"), input, D, { scale: 1 / Math.sqrt(e) });
+    const qb = g.transpose(g.reshape(q, [B, "b", heads, e]), [0, 2, 1, 3]); // [B, h, b, e]
+    const kb = g.gather(keys, seen, 2); // [B, h, n, e]
     const hidden = g.add(g.reshape(g.gather(bias, seen, 1), [B, 1, 1, "n"]), band); // [B, 1, b, n]
     const probabilities = g.softmax(g.add(g.matmul(qb, g.swap(kb)), hidden)); // [B, h, b, n]
-    const context = g.transpose(g.matmul(probabilities, vb), [0, 2, 1, 3]); // [B, b, h, e]
-    return { scan: [g.mul(g.reshape(context, [B, "b", D]), g.slice(masks.keep, 1, start, "b"))] };
+    const context = g.transpose(g.matmul(probabilities, g.gather(values, seen, 2)), [0, 2, 1, 3]); // [B, b, h, e]
+    const local = g.mul(g.reshape(context, [B, "b", D]), g.slice(masks.localQuery, 1, start, "b"));
+    const global = g.gatherND(globals, g.slice(masks.slotOfQuery, 1, start, "b"), 1); // [B, b, D]
+    return { scan: [finish(g.add(local, global), input)] };
   });
   const blocks = g.transpose(scan[0]!, [1, 0, 2, 3]); // [B, S/b, b, D]
   return g.reshapeAs(blocks, [B, S, D]);

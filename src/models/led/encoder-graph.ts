@@ -33,17 +33,15 @@ function encoderLayer(
   config: EncoderGeometry,
   layer: number,
 ): Value {
-  const D = config.d_model;
+  const { d_model: D, encoder_ffn_dim: F, encoder_attention_heads: heads } = config;
   const window = config.attention_window[layer]!;
-  const context = slidingWindowAttention(g, p.at("self_attn.longformer_self_attn"), x, {
-    heads: config.encoder_attention_heads,
-    window,
-    masks,
+  const attention = p.at("self_attn.longformer_self_attn");
+  return slidingWindowAttention(g, attention, x, { heads, window, masks }, (context, input) => {
+    const a = linear(g, p.at("self_attn.output"), context, D); // [B, b, D]
+    const h = layerNorm(g, p.at("self_attn_layer_norm"), g.add(input, a));
+    const f = activation(g, config.activation_function, linear(g, p.at("fc1"), h, F)); // [B, b, F]
+    return layerNorm(g, p.at("final_layer_norm"), g.add(h, linear(g, p.at("fc2"), f, D)));
   });
-  const a = linear(g, p.at("self_attn.output"), context, D); // [B, S, D]
-  const h = layerNorm(g, p.at("self_attn_layer_norm"), g.add(x, a));
-  const f = activation(g, config.activation_function, linear(g, p.at("fc1"), h, config.encoder_ffn_dim)); // [B, S, F]
-  return layerNorm(g, p.at("final_layer_norm"), g.add(h, linear(g, p.at("fc2"), f, D)));
 }
 
 /** Token plus learned position embedding, normalised. ids [B, S] -> [B, S, D] */
@@ -67,7 +65,8 @@ export function encoderGraph(config: EncoderGeometry, storedName: StoredName, pa
     block: g.input("block", "int64", []),
     localBias: g.input("local_bias", "float32", ["B", "S"]),
     unmaskedBias: g.input("unmasked_bias", "float32", ["B", "S"]),
-    keep: g.input("keep", "float32", ["B", "S", 1]),
+    localQuery: g.input("local_query", "float32", ["B", "S", 1]),
+    slotOfQuery: g.input("slot_of_query", "int64", ["B", "S", 1]),
     globalIndex: g.input("global_index", "int64", ["B", "x", 2]),
     slotBias: g.input("slot_bias", "float32", ["B", "x"]),
   };

@@ -9,6 +9,7 @@ import type { LEDConfig } from "../../config.ts";
 import { InvalidArgumentError, refuseUnknownOptions } from "../../errors.ts";
 import type { Files } from "../../files.ts";
 import { GenerationConfig, generationConfigName } from "../../generation/config.ts";
+import type { Engine } from "../../runtime/engine.ts";
 import { Tensor } from "../../tensor.ts";
 import { causalBias, DecoderRunner, type LayerRows, type Source, sourceBias } from "./decoder.ts";
 import { EncoderRunner, type StageProgress } from "./encoder.ts";
@@ -56,6 +57,8 @@ type Forward = (inputs: ForwardInputs) => Promise<LEDSeq2SeqLMOutput>;
 
 export class LEDForConditionalGeneration extends Callable<Forward> {
   readonly config: LEDConfig;
+  /** Where it computes. */
+  readonly device: Engine["device"];
   /** What generate() does by default. */
   generation_config: GenerationConfig;
   readonly #geometry: Geometry;
@@ -65,12 +68,14 @@ export class LEDForConditionalGeneration extends Callable<Forward> {
   private constructor(
     config: LEDConfig,
     generation_config: GenerationConfig,
+    device: Engine["device"],
     geometry: Geometry,
     encoder: EncoderRunner,
     decoder: DecoderRunner,
   ) {
     super();
     this.config = config;
+    this.device = device;
     this.generation_config = generation_config;
     this.#geometry = geometry;
     this.#encoder = encoder;
@@ -99,7 +104,7 @@ export class LEDForConditionalGeneration extends Callable<Forward> {
     const encoder = await EncoderRunner.open(engine, geometry, bound, "led.encoder", session);
     try {
       const decoder = await DecoderRunner.open(engine, geometry, bound, "led.", session);
-      return new LEDForConditionalGeneration(config, generation_config, geometry, encoder, decoder);
+      return new LEDForConditionalGeneration(config, generation_config, engine.device, geometry, encoder, decoder);
     } catch (error) {
       await encoder.dispose();
       throw error;

@@ -44,33 +44,34 @@ export function layoutSequence(
     Array.from({ length }, (_, position) => position).filter((position) => merged(example, position) > 1),
   );
   const slots = Math.max(0, ...globals.map((positions) => positions.length));
-  const ragged = globals.some((positions) => positions.length < slots);
   const block = Math.min(blockLength, Math.ceil(Math.max(length, 1) / 8) * 8);
-  // An empty slot needs a position whose result nobody reads: one of the padding.
-  const paddedLength = Math.ceil((length + (ragged ? 1 : 0)) / block) * block;
+  const paddedLength = Math.ceil(length / block) * block;
 
   const localBias = Tensor.zeros("float32", [batch, paddedLength]);
   const unmaskedBias = Tensor.zeros("float32", [batch, paddedLength]);
-  const keep = Tensor.zeros("float32", [batch, paddedLength, 1]);
+  const localQuery = Tensor.zeros("float32", [batch, paddedLength, 1]);
+  const slotOfQuery = Tensor.zeros("int64", [batch, paddedLength, 1]);
   localBias.data.fill(mostNegativeFloat32);
   unmaskedBias.data.fill(mostNegativeFloat32);
+  slotOfQuery.data.fill(BigInt(slots));
   const globalIndex = Tensor.zeros("int64", [batch, slots, 2]);
   const slotBias = Tensor.zeros("float32", [batch, slots]);
   for (let example = 0; example < batch; example++) {
     for (let position = 0; position < length; position++) {
       const m = merged(example, position);
       const at = example * paddedLength + position;
-      if (m === 1) localBias.data[at] = 0;
-      if (m < 1) continue;
-      unmaskedBias.data[at] = 0;
-      keep.data[at] = 1;
+      if (m >= 1) unmaskedBias.data[at] = 0;
+      if (m !== 1) continue;
+      localBias.data[at] = 0;
+      localQuery.data[at] = 1;
     }
     for (let slot = 0; slot < slots; slot++) {
       const position = globals[example]![slot];
       const at = example * slots + slot;
       globalIndex.data[2 * at] = BigInt(example);
-      globalIndex.data[2 * at + 1] = BigInt(position ?? paddedLength - 1);
+      globalIndex.data[2 * at + 1] = BigInt(position ?? 0);
       if (position === undefined) slotBias.data[at] = mostNegativeFloat32;
+      else slotOfQuery.data[example * paddedLength + position] = BigInt(slot);
     }
   }
   return {
@@ -81,7 +82,8 @@ export function layoutSequence(
       block: Tensor.from(block, "int64"),
       local_bias: localBias,
       unmasked_bias: unmaskedBias,
-      keep,
+      local_query: localQuery,
+      slot_of_query: slotOfQuery,
       global_index: globalIndex,
       slot_bias: slotBias,
     },
