@@ -284,7 +284,7 @@ describe("files", () => {
   test("what is saved is the reference's config.json and reads back", async () => {
     const expected = oracle.constructed.find(({ name }) => name === "led-base geometry")!;
     const files = memoryFiles([]);
-    await new LEDConfig(expected.options).save_files(files);
+    await new LEDConfig(expected.options).save_pretrained(files);
     expect(new TextDecoder().decode(files.contents.get("config.json"))).toBe(expected.json);
     expectWritten(await LEDConfig.from_files(files), expected);
     expect((await LEDConfig.from_files(files, { num_labels: 7 })).num_labels).toBe(7);

@@ -8,6 +8,8 @@
  */
 import { InvalidArgumentError, nearestName } from "./errors.ts";
 import { type Files, readText } from "./files.ts";
+import { type LoadOptions, splitLoadOptions } from "./load-options.ts";
+import { filesOf, folderOf } from "./model-folders.ts";
 import {
   type ConfigValues,
   type OptionsOf,
@@ -175,9 +177,18 @@ export class LEDConfig extends PretrainedConfig {
     return LEDConfig.from_dict(values, overrides);
   }
 
-  /** Writes config.json: the keys of `to_diff_dict`. */
-  async save_files(files: Files): Promise<void> {
-    await files.write(fileName, [new TextEncoder().encode(this.to_json_string())]);
+  /**
+   * The config of a model folder, a Hub id, or files at hand. Load options say where to look; all other keys override the
+   * file's. Errors as `from_files`.
+   */
+  static async from_pretrained(source: string | Files, options: ConfigValues & LoadOptions = {}): Promise<LEDConfig> {
+    const { load, rest } = splitLoadOptions(options);
+    return LEDConfig.from_files(await filesOf(source, { ...load, parts: ["config"] }), rest);
+  }
+
+  /** Writes config.json into a folder: the keys of `to_diff_dict`. */
+  async save_pretrained(folder: string | Files): Promise<void> {
+    await folderOf(folder).write(fileName, [new TextEncoder().encode(this.to_json_string())]);
   }
 }
 

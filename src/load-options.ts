@@ -26,6 +26,16 @@ export const loadOptionNames = [
   "signal",
 ] as const satisfies readonly (keyof LoadOptions)[];
 
+/** The load options among a call's options, and the rest. */
+export function splitLoadOptions<T extends object>(
+  options: T & LoadOptions,
+): { load: LoadOptions; rest: Omit<T, keyof LoadOptions> } {
+  const names: readonly string[] = loadOptionNames;
+  const part = (wanted: boolean) =>
+    Object.fromEntries(Object.entries(options).filter(([name]) => names.includes(name) === wanted));
+  return { load: part(true), rest: part(false) as Omit<T, keyof LoadOptions> };
+}
+
 /** `loaded` and `total` are bytes; no `total` when the server does not say. */
 export interface DownloadProgress {
   status: "download" | "progress" | "done";

@@ -30,3 +30,8 @@ export function modelFolders(): ModelFolders {
 export async function filesOf(source: string | Files, options: ResolveOptions): Promise<Files> {
   return typeof source === "string" ? modelFolders().resolve(source, options) : source;
 }
+
+/** The folder to write to: a path, or files at hand. */
+export function folderOf(target: string | Files): Files {
+  return typeof target === "string" ? modelFolders().open(target) : target;
+}

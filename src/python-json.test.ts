@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { InvalidArgumentError } from "./errors.ts";
-import { pythonFloat, pythonJson } from "./python-json.ts";
+import { compareCodePoints, pythonFloat, pythonJson } from "./python-json.ts";
 
 // Left: repr(float) of CPython 3.11.
 test.each([
@@ -43,4 +43,44 @@ describe("pythonJson", () => {
     expect(() => pythonJson({ a: { b: Number.NaN } })).toThrow(`${operation}, got \`b\` = NaN`);
     expect(() => pythonJson({ f: () => 1 })).toThrow(`${operation}, got \`f\` = a function`);
   });
+});
+
+test("sorts keys by code point, integer keys by value, and writes large numbers in full", () => {
+  const value = {
+    b: [1, "é\n", null],
+    "10": true,
+    "!": {},
+    empty: [],
+    left_out: undefined,
+    length: 1e30,
+    half: 0.5,
+    ids: new Map([
+      [10, "ten"],
+      [9, "nine"],
+    ]),
+  };
+  expect(pythonJson(value, { ensureAscii: false })).toBe(
+    [
+      "{",
+      '  "!": {},',
+      '  "10": true,',
+      '  "b": [',
+      "    1,",
+      '    "é\\n",',
+      "    null",
+      "  ],",
+      '  "empty": [],',
+      '  "half": 0.5,',
+      '  "ids": {',
+      '    "9": "nine",',
+      '    "10": "ten"',
+      "  },",
+      '  "length": 1000000000000000019884624838656',
+      "}",
+    ].join("\n"),
+  );
+});
+
+test("orders strings as Python does where UTF-16 would not", () => {
+  expect(["\ufb01", "🙂", "a", ""].sort(compareCodePoints)).toEqual(["", "a", "\ufb01", "🙂"]);
 });

@@ -7,15 +7,22 @@
  */
 import { InvalidArgumentError, refuseUnknownOptions } from "../errors.ts";
 import type { Files, Json } from "../files.ts";
+import type { LoadOptions } from "../load-options.ts";
+import { folderOf } from "../model-folders.ts";
 import { type NestedList, Tensor } from "../tensor.ts";
 import { AddedToken, AddedVocabulary } from "./added-tokens.ts";
 import { BytePairEncoder } from "./bpe.ts";
 import { byteCharsToText, type DecodeErrors, decodeErrors } from "./byte-level.ts";
 import { cleanUpTokenization } from "./clean-up.ts";
-import { readPretrained, readVocabularyFiles, type VocabularyFiles } from "./loading.ts";
+import { loadPretrained, readVocabularyFiles, type VocabularyFiles } from "./loading.ts";
 import { MergeTable } from "./merge-table.ts";
-import { type DecodeOptions, decodeOptionNames, type TokenizeOptions, tokenizeOptionNames } from "./options.ts";
-import type { Writable } from "./python-json.ts";
+import {
+  type DecodeOptions,
+  decodeOptionNames,
+  requireRow,
+  type TokenizeOptions,
+  tokenizeOptionNames,
+} from "./options.ts";
 import { savePretrained, saveVocabulary } from "./saving.ts";
 import {
   alwaysSaved,
@@ -81,11 +88,13 @@ export class LEDTokenizer extends TokenizerBase {
     return new LEDTokenizer({ ...(await readVocabularyFiles({ vocab_file, merges_file, files })), ...settings });
   }
 
-  /** From a folder with vocab.json, merges.txt and, where present, the files that a saved tokenizer has. */
-  static async from_pretrained_files(files: Files, given: LEDTokenizerSettings = {}): Promise<LEDTokenizer> {
-    refuseUnknownOptions("LEDTokenizer.from_pretrained", given, settingNames);
-    const { options, kept } = await readPretrained(files, given, settingNames);
-    return new LEDTokenizer(options, kept);
+  /** From a folder, a Hub id, or files at hand. What `options` sets wins over the files. */
+  static async from_pretrained(
+    source: string | Files,
+    options: LEDTokenizerSettings & LoadOptions = {},
+  ): Promise<LEDTokenizer> {
+    const read = await loadPretrained(source, options);
+    return new LEDTokenizer(read.options, read.kept);
   }
 
   get is_fast(): boolean {
@@ -360,14 +369,14 @@ export class LEDTokenizer extends TokenizerBase {
   }
 
   /** Writes vocab.json and merges.txt and returns their names. */
-  async save_vocabulary(files: Files, filename_prefix?: string): Promise<[string, string]> {
-    return saveVocabulary(files, this.#vocabulary, this.#merges, filename_prefix);
+  async save_vocabulary(folder: string | Files, filename_prefix?: string): Promise<[string, string]> {
+    return saveVocabulary(folderOf(folder), this.#vocabulary, this.#merges, filename_prefix);
   }
 
   /** Writes all that from_pretrained reads and returns the names. */
-  async save_pretrained(files: Files, filename_prefix?: string): Promise<string[]> {
-    const config: { [name: string]: Writable } = { ...this.#kept };
-    for (const name of [...this.#given, ...alwaysSaved]) config[name] = this[name] as Writable;
+  async save_pretrained(folder: string | Files, filename_prefix?: string): Promise<string[]> {
+    const config: { [name: string]: unknown } = { ...this.#kept };
+    for (const name of [...this.#given, ...alwaysSaved]) config[name] = this[name];
     if (this.additional_special_tokens.length > 0) config.additional_special_tokens = this.additional_special_tokens;
     const saved = {
       vocabulary: this.#vocabulary,
@@ -376,7 +385,7 @@ export class LEDTokenizer extends TokenizerBase {
       added_tokens_decoder: this.added_tokens_decoder,
       special_tokens_map_extended: this.special_tokens_map_extended,
     };
-    return savePretrained(files, saved, filename_prefix);
+    return savePretrained(folderOf(folder), saved, filename_prefix);
   }
 }
 
@@ -386,16 +395,5 @@ function notGiven(option: string, expected: string, got: unknown): InvalidArgume
     expected,
     got: got === null ? "null" : Array.isArray(got) ? "an array" : typeof got,
     fix: "LEDTokenizer.from_files takes the contents of vocab.json and merges.txt.",
-  });
-}
-
-/** The row of ids that decode was given. */
-function requireRow(ids: unknown): number[] {
-  if (Array.isArray(ids) && ids.every((id): id is number => Number.isInteger(id))) return ids;
-  throw new InvalidArgumentError({
-    operation: "tokenizer.decode",
-    expected: "one row of ids",
-    got: Array.isArray(ids) && Array.isArray(ids[0]) ? "a batch of rows" : `${JSON.stringify(ids)?.slice(0, 60)}`,
-    fix: "Decode a batch with batch_decode.",
   });
 }

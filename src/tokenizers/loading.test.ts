@@ -40,7 +40,7 @@ function folderOf(name: string, files: Record<string, unknown>): Files {
 
 describe("from_pretrained_files, as transformers 4.37.2", () => {
   it.each(fixture.loaded.map((row) => [row.name, row] as const))("%s", async (name, row) => {
-    const tokenizer = await LEDTokenizer.from_pretrained_files(folderOf(name, row.files));
+    const tokenizer = await LEDTokenizer.from_pretrained(folderOf(name, row.files));
     expect(tokenizer.length).toBe(row.length);
     expect(tokenizer.get_added_vocab()).toEqual(row.added);
     expect(tokenizer.all_special_tokens).toEqual(row.specials);
@@ -55,7 +55,7 @@ describe("from_pretrained_files, as transformers 4.37.2", () => {
   it("reads what it saved, and saves what it read byte for byte", async () => {
     const files = tinyFiles();
     const before = textsOf(files);
-    const tokenizer = await LEDTokenizer.from_pretrained_files(files);
+    const tokenizer = await LEDTokenizer.from_pretrained(files);
     expect(tokenizer.model_max_length).toBe(512);
     const copy = memoryFiles([]);
     expect(await tokenizer.save_pretrained(copy)).toEqual([
@@ -86,13 +86,13 @@ describe("from_pretrained_files, as transformers 4.37.2", () => {
     expect((await tokenizer.save_pretrained(files)).at(-1)).toBe("added_tokens.json");
     const { "vocab.json": _, "merges.txt": __, ...texts } = textsOf(files);
     expect(texts).toEqual(fixture.added_saved);
-    const again = await LEDTokenizer.from_pretrained_files(files);
+    const again = await LEDTokenizer.from_pretrained(files);
     expect(again.get_vocab()).toEqual(tokenizer.get_vocab());
     for (const row of fixture.added) expect(again.encode(row.text)).toEqual(row.ids);
   });
 
   it("lets what the caller gives win over the files", async () => {
-    const tokenizer = await LEDTokenizer.from_pretrained_files(tinyFiles(), {
+    const tokenizer = await LEDTokenizer.from_pretrained(tinyFiles(), {
       model_max_length: 99,
       mask_token: "<hole>",
       padding_side: "left",
@@ -105,7 +105,7 @@ describe("from_pretrained_files, as transformers 4.37.2", () => {
       ["vocab.json", tinyText("vocab.json")],
       ["merges.txt", tinyText("merges.txt")],
     ]);
-    const tokenizer = await LEDTokenizer.from_pretrained_files(files, { name_or_path: "allenai/led-base-16384" });
+    const tokenizer = await LEDTokenizer.from_pretrained(files, { name_or_path: "allenai/led-base-16384" });
     expect(tokenizer.model_max_length).toBe(16384);
   });
 
@@ -114,7 +114,7 @@ describe("from_pretrained_files, as transformers 4.37.2", () => {
       "tokenizer_config.json": { tokenizer_class: "BartTokenizer" },
       "added_tokens.json": { "<a>": 1000, "<b>": 1001 },
     });
-    await LEDTokenizer.from_pretrained_files(files);
+    await LEDTokenizer.from_pretrained(files);
     expect(said).toEqual([
       "The tokenizer class you load from this checkpoint is not the same type as the class this function is called from. It may result in unexpected tokenization. \nThe tokenizer class you load from this checkpoint is 'BartTokenizer'. \nThe class this function is called from is 'LEDTokenizer'.",
       "Special tokens have been added in the vocabulary, make sure the associated word embeddings are fine-tuned or trained.",
@@ -124,22 +124,18 @@ describe("from_pretrained_files, as transformers 4.37.2", () => {
 
 describe("files that cannot be read", () => {
   const load = (files: Record<string, unknown>): Promise<LEDTokenizer> =>
-    LEDTokenizer.from_pretrained_files(folderOf("", files));
+    LEDTokenizer.from_pretrained(folderOf("", files));
 
   it("are named when missing", async () => {
-    await expect(
-      LEDTokenizer.from_pretrained_files(memoryFiles([["vocab.json", "{}"]], "some/folder")),
-    ).rejects.toThrow(
+    await expect(LEDTokenizer.from_pretrained(memoryFiles([["vocab.json", "{}"]], "some/folder"))).rejects.toThrow(
       "load the tokenizer of some/folder: expected vocab.json and merges.txt, got no merges.txt. Save the tokenizer there with save_pretrained, or name the folder that has one.",
     );
-    await expect(LEDTokenizer.from_pretrained_files(memoryFiles([], "some/folder"))).rejects.toThrow(
-      "got no vocab.json",
-    );
+    await expect(LEDTokenizer.from_pretrained(memoryFiles([], "some/folder"))).rejects.toThrow("got no vocab.json");
   });
 
   it("are named when malformed", async () => {
     const vocab = (text: string | Uint8Array): Promise<LEDTokenizer> =>
-      LEDTokenizer.from_pretrained_files(
+      LEDTokenizer.from_pretrained(
         memoryFiles(
           [
             ["vocab.json", text],
@@ -179,7 +175,7 @@ describe("files that cannot be read", () => {
   it("are asked for by contents or by name", async () => {
     const files = tinyFiles();
     const named = await LEDTokenizer.from_files({ files, vocab_file: "vocab.json", merges_file: "merges.txt" });
-    expect(named.encode("the wind")).toEqual((await LEDTokenizer.from_pretrained_files(files)).encode("the wind"));
+    expect(named.encode("the wind")).toEqual((await LEDTokenizer.from_pretrained(files)).encode("the wind"));
     await expect(
       LEDTokenizer.from_files({ vocab_file: undefined as unknown as string, merges_file: "" }),
     ).rejects.toThrow(

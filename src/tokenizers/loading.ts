@@ -5,11 +5,13 @@
  * written back. Without `added_tokens_decoder` in it, special_tokens_map.json, added_tokens.json and the `added_tokens` of
  * tokenizer.json count, in this order, as in tokenizers saved by older versions. What the caller gives wins over all.
  */
-import { CheckpointError, FileError, InvalidArgumentError } from "../errors.ts";
+import { CheckpointError, FileError, InvalidArgumentError, refuseUnknownOptions } from "../errors.ts";
 import { type Files, type Json, readJsonObject, readText } from "../files.ts";
+import { type LoadOptions, loadOptionNames, splitLoadOptions } from "../load-options.ts";
 import { warn } from "../log.ts";
+import { filesOf } from "../model-folders.ts";
 import { AddedToken } from "./added-tokens.ts";
-import type { LEDTokenizerOptions, LEDTokenizerSettings } from "./settings.ts";
+import { type LEDTokenizerOptions, type LEDTokenizerSettings, settingNames } from "./settings.ts";
 import { specialTokenNames, type TokenValue } from "./special-tokens.ts";
 import { type Merge, parseMerges, parseVocab } from "./vocabulary.ts";
 
@@ -61,11 +63,22 @@ async function contents(
   }
 }
 
-/** Options read from the folder with the caller's over them, and the keys of tokenizer_config.json to write back. */
-export async function readPretrained(
+/**
+ * Options read from a folder, a Hub id or files at hand, with the caller's over them, and the keys of tokenizer_config.json
+ * to write back.
+ */
+export async function loadPretrained(
+  source: string | Files,
+  given: LEDTokenizerSettings & LoadOptions,
+): Promise<{ options: LEDTokenizerOptions; kept: { [key: string]: Json } }> {
+  refuseUnknownOptions("LEDTokenizer.from_pretrained", given, [...settingNames, ...loadOptionNames]);
+  const { load, rest } = splitLoadOptions(given);
+  return readPretrained(await filesOf(source, { ...load, parts: ["tokenizer"] }), rest);
+}
+
+async function readPretrained(
   files: Files,
   given: LEDTokenizerSettings,
-  settingNames: readonly string[],
 ): Promise<{ options: LEDTokenizerOptions; kept: { [key: string]: Json } }> {
   for (const name of ["vocab.json", "merges.txt"]) {
     if (await files.has(name)) continue;
@@ -85,7 +98,7 @@ export async function readPretrained(
   for (const [key, value] of Object.entries(config)) {
     if (notOptions.includes(key)) continue;
     if (key === "max_len" && config.model_max_length === undefined) settings.model_max_length = value;
-    else if (settingNames.includes(key))
+    else if ((settingNames as readonly string[]).includes(key))
       settings[key] = readSetting(key, value, `tokenizer_config.json of ${files.where}`);
     else kept[key] = value;
   }

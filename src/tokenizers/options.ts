@@ -251,3 +251,14 @@ export function requireInteger(name: string, value: unknown, least: number): voi
     got: typeof value === "number" ? String(value) : JSON.stringify(value),
   });
 }
+
+/** The row of ids that decode was given. */
+export function requireRow(ids: unknown): number[] {
+  if (Array.isArray(ids) && ids.every((id): id is number => Number.isInteger(id))) return ids;
+  throw new InvalidArgumentError({
+    operation: "tokenizer.decode",
+    expected: "one row of ids",
+    got: Array.isArray(ids) && Array.isArray(ids[0]) ? "a batch of rows" : `${JSON.stringify(ids)?.slice(0, 60)}`,
+    fix: "Decode a batch with batch_decode.",
+  });
+}

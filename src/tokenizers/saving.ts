@@ -4,12 +4,14 @@
  */
 import type { Files } from "../files.ts";
 import { warn } from "../log.ts";
+import { pythonJson } from "../python-json.ts";
 import type { AddedToken } from "./added-tokens.ts";
-import { pythonJson, type Writable } from "./python-json.ts";
 import type { TokenValue } from "./special-tokens.ts";
 import type { Merge, Vocabulary } from "./vocabulary.ts";
 
 const encoder = new TextEncoder();
+
+const json = (value: unknown): string => pythonJson(value, { ensureAscii: false });
 
 async function writeText(files: Files, prefix: string | undefined, name: string, text: string): Promise<string> {
   const full = prefix ? `${prefix}-${name}` : name;
@@ -24,7 +26,7 @@ export async function saveVocabulary(
   merges: readonly Merge[],
   prefix?: string,
 ): Promise<[string, string]> {
-  const vocab = await writeText(files, prefix, "vocab.json", `${pythonJson(vocabulary.ids)}\n`);
+  const vocab = await writeText(files, prefix, "vocab.json", `${json(vocabulary.ids)}\n`);
   // Of equal merges only the last counts, and is written.
   const lastRank = new Map(merges.map((merge, rank) => [lineOf(merge), rank]));
   const lines = merges.map(lineOf).filter((line, rank) => lastRank.get(line) === rank);
@@ -46,7 +48,7 @@ export interface SavedTokenizer {
   readonly vocabulary: Vocabulary;
   readonly merges: readonly Merge[];
   /** What goes into tokenizer_config.json besides the added tokens and the class. */
-  readonly config: { readonly [key: string]: Writable };
+  readonly config: { readonly [key: string]: unknown };
   readonly added_tokens_decoder: ReadonlyMap<number, AddedToken>;
   readonly special_tokens_map_extended: { readonly [name: string]: TokenValue | readonly TokenValue[] };
 }
@@ -67,18 +69,18 @@ export async function savePretrained(files: Files, saved: SavedTokenizer, prefix
   );
   const beyond = added.filter(([id]) => id >= saved.vocabulary.size).map(([id, token]) => [token.content, id] as const);
   const names = [
-    await writeText(files, prefix, "tokenizer_config.json", `${pythonJson(config)}\n`),
-    await writeText(files, prefix, "special_tokens_map.json", `${pythonJson(specials)}\n`),
+    await writeText(files, prefix, "tokenizer_config.json", `${json(config)}\n`),
+    await writeText(files, prefix, "special_tokens_map.json", `${json(specials)}\n`),
     ...(await saveVocabulary(files, saved.vocabulary, saved.merges, prefix)),
   ];
   if (beyond.length > 0) {
-    names.push(await writeText(files, prefix, "added_tokens.json", `${pythonJson(new Map(beyond))}\n`));
+    names.push(await writeText(files, prefix, "added_tokens.json", `${json(new Map(beyond))}\n`));
   }
   return names;
 }
 
 /** Without `special`, which older readers do not know. */
-function tokenState(token: TokenValue): Writable {
+function tokenState(token: TokenValue): string | Omit<AddedToken, "special"> {
   if (typeof token === "string") return token;
   const { content, single_word, lstrip, rstrip, normalized } = token;
   return { content, single_word, lstrip, rstrip, normalized };
