@@ -39,14 +39,16 @@ interface Fixture {
 
 const tolerance = 1e-4;
 
-describe.each(["odd", "plain", "wide"])("LEDForConditionalGeneration, model %s", (name) => {
+describe.each(
+  ["odd", "plain", "wide"].flatMap((name) => (["cpu", "wasm"] as const).map((device) => ({ name, device }))),
+)("LEDForConditionalGeneration, model $name on $device", ({ name, device }) => {
   const fixture = readFixture<Fixture>(`models/${name}.json`);
   let model: LEDForConditionalGeneration;
 
   beforeAll(async () => {
     const folder = await temporaryFolder();
     await writeCounterModel(folder.files, fixture.model);
-    model = await LEDForConditionalGeneration.from_pretrained(folder.path, { device: "cpu" });
+    model = await LEDForConditionalGeneration.from_pretrained(folder.path, { device });
     await folder.remove();
   });
 

@@ -40,25 +40,16 @@ export function onnxRuntimeEngine({ device, runtime, access, threads }: OnnxRunt
     async compile(graph, weights, { num_threads } = {}) {
       const threadOptions = num_threads === undefined ? {} : threads(num_threads);
       const { options: weightOptions, locate, release } = await access(weights);
-      let session: InferenceSession;
       try {
         const model = writeOnnx(graph, locate);
-        session = await runtime.InferenceSession.create(model, {
-          ...sessionOptions(device),
-          ...threadOptions,
-          ...weightOptions,
+        const options = { ...sessionOptions(device), ...threadOptions, ...weightOptions };
+        const session = await runtime.InferenceSession.create(model, options).catch((cause: unknown) => {
+          throw engineError("open the model in ONNX Runtime", "a session", cause);
         });
-      } catch (cause) {
-        throw new EngineError({
-          operation: "open the model in ONNX Runtime",
-          expected: "a session",
-          got: cause instanceof Error ? cause.message : String(cause),
-          cause,
-        });
+        return wrapSession(graph, session, runtime);
       } finally {
         await release();
       }
-      return wrapSession(graph, session, runtime);
     },
   };
 }
@@ -69,7 +60,8 @@ function sessionOptions(device: Engine["device"]): InferenceSession.SessionOptio
     graphOptimizationLevel: "all",
     // Shapes change from call to call; remembered allocation plans only help when they repeat.
     enableMemPattern: false,
-    logSeverityLevel: 3,
+    // What goes wrong is thrown; the engine's own lines on standard error would say it a second time.
+    logSeverityLevel: 4,
   };
 }
 
@@ -83,17 +75,9 @@ function wrapSession(graph: GraphCore, session: InferenceSession, { Tensor: OrtT
       for (const [name, tensor] of completeInputs(graph.root.inputs, inputs)) {
         feeds[name] = new OrtTensor(tensor.type, tensor.data, tensor.dims) as OrtTensor;
       }
-      let results: InferenceSession.OnnxValueMapType;
-      try {
-        results = await session.run(feeds, outputs);
-      } catch (cause) {
-        throw new EngineError({
-          operation: `compute ${outputs.join(", ")}`,
-          expected: "a result",
-          got: cause instanceof Error ? cause.message : String(cause),
-          cause,
-        });
-      }
+      const results = await session.run(feeds, outputs).catch((cause: unknown) => {
+        throw engineError(`compute ${outputs.join(", ")}`, "a result", cause);
+      });
       return Object.fromEntries(outputs.map((name) => [name, fromOrt(name, results[name])]));
     },
     async dispose() {
@@ -107,4 +91,9 @@ function wrapSession(graph: GraphCore, session: InferenceSession, { Tensor: OrtT
 function fromOrt(name: string, value: InferenceSession.OnnxValueMapType[string] | undefined): Tensor {
   if (value === undefined) throw new InternalError({ operation: "run graph", expected: `output ${name}`, got: "none" });
   return new Tensor(value.type as TensorType, value.data as Tensor["data"], value.dims);
+}
+
+function engineError(operation: string, expected: string, cause: unknown): EngineError {
+  const got = cause instanceof Error ? cause.message : String(cause);
+  return new EngineError({ operation, expected, got, cause });
 }
