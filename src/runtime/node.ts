@@ -15,6 +15,8 @@ export type NodeDevice = "auto" | "cpu" | "wasm";
 /** Loads the engine for a device. `notice` gets one line when a slower one has to serve. */
 export async function nodeEngine(device: NodeDevice, notice: (line: string) => void): Promise<Engine> {
   if (device !== "wasm") {
+    // Its builds report to their maker from 1.29 on, and leave files in the temporary folder, unless this is set before they load.
+    process.env.ORT_DISABLE_TELEMETRY ??= "1";
     try {
       const runtime = (await import("onnxruntime-node")) as OnnxRuntime;
       const threads = (count: number) => ({ intraOpNumThreads: count });
