@@ -2,6 +2,7 @@
  * Weights that lie in no file as float32 (float16 and bfloat16 checkpoints, weights made in memory), written to a
  * temporary file that the native engine can map. Only chunks are in memory.
  */
+import { rmSync } from "node:fs";
 import { mkdtemp, open, realpath, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -17,7 +18,11 @@ export interface Spool {
 export async function spoolWeights(weights: Weights): Promise<Spool> {
   const folder = await mkdtemp(join(await realpath(tmpdir()), "led-weights-"));
   const path = join(folder, "weights.bin");
+  // Where the process ends first (process.exit while this is being written), nobody else would.
+  const removeAtExit = () => rmSync(folder, { recursive: true, force: true });
+  process.once("exit", removeAtExit);
   const remove = async () => {
+    process.off("exit", removeAtExit);
     // Windows keeps mapped files; they go with the temporary folder.
     await rm(folder, { recursive: true, force: true }).catch(() => {});
   };
