@@ -12,6 +12,8 @@ export interface ParameterShape {
   readonly shape: readonly number[];
   /** A checkpoint may lack it: it then starts as zeros. */
   readonly optional?: boolean;
+  /** In the state dict, but a buffer of the reference: neither trained nor counted. */
+  readonly buffer?: boolean;
 }
 
 function linearShapes(name: string, out: number, into: number): ParameterShape[] {
@@ -76,7 +78,7 @@ export function modelParameters(config: Geometry, prefix: string): ParameterShap
 export function conditionalGenerationParameters(config: Geometry): ParameterShape[] {
   return [
     ...modelParameters(config, "led."),
-    { name: "final_logits_bias", shape: [1, config.vocab_size], optional: true },
+    { name: "final_logits_bias", shape: [1, config.vocab_size], optional: true, buffer: true },
     ...(config.tie_word_embeddings ? [] : [{ name: "lm_head.weight", shape: [config.vocab_size, config.d_model] }]),
   ];
 }
@@ -89,7 +91,9 @@ export function tokenTableNames(config: Geometry, prefix: string): string[] {
   return prefix !== "" && config.tie_word_embeddings ? [...names, "lm_head.weight"] : names;
 }
 
-/** Parameters in all, the token table counted once. */
+/** Parameters in all as num_parameters() has it: the token table once, no buffers. */
 export function countParameters(parameters: readonly ParameterShape[]): number {
-  return parameters.reduce((sum, { shape }) => sum + shape.reduce((product, dim) => product * dim, 1), 0);
+  return parameters
+    .filter(({ buffer }) => !buffer)
+    .reduce((sum, { shape }) => sum + shape.reduce((product, dim) => product * dim, 1), 0);
 }
