@@ -1,12 +1,12 @@
-/** `led convert SOURCE FOLDER`: a checkpoint rewritten as safetensors, with everything else of its folder. */
+/** `led convert MODEL FOLDER`: a checkpoint rewritten as safetensors, with everything else of its folder. */
 import { convertToSafetensors, openCheckpoint } from "../checkpoints/index.ts";
 import { LEDConfig } from "../config.ts";
-import { InvalidArgumentError } from "../errors.ts";
-import { readBytes } from "../files.ts";
-import { modelFolders } from "../model-folders.ts";
+import { type Files, readBytes, readJsonObject } from "../files.ts";
 import { geometryOf } from "../models/led/loading.ts";
 import { tokenTableNames } from "../models/led/parameters.ts";
+import { withInterruption } from "./interruption.ts";
 import { resolveModel } from "./model-source.ts";
+import { writeModelFolder } from "./new-model-folder.ts";
 import { progressBar } from "./progress.ts";
 
 export interface ConvertFlags {
@@ -15,9 +15,8 @@ export interface ConvertFlags {
   readonly progress?: boolean;
 }
 
-/** Small files that travel with the weights. */
+/** Small files that travel with the weights; the config, which makes the folder a model, comes last. */
 const companions = [
-  "config.json",
   "generation_config.json",
   "vocab.json",
   "merges.txt",
@@ -25,37 +24,54 @@ const companions = [
   "tokenizer_config.json",
   "special_tokens_map.json",
   "added_tokens.json",
+  "config.json",
 ];
+
+/** What config.json calls a number format. */
+const torchTypes = { fp32: "float32", fp16: "float16" } as const;
 
 export async function convert(source: string, folder: string, flags: ConvertFlags): Promise<void> {
   const progress = progressBar(flags.progress);
+  const interruption = new AbortController();
   try {
-    const files = await resolveModel(source, progress);
-    const target = modelFolders().open(folder);
-    const checkpoint = await openCheckpoint(files);
-    const config = await LEDConfig.from_files(files);
-    const prefix = [...checkpoint.tensors.keys()].some((name) => name.startsWith("led")) ? "led." : "";
-    if (await target.has("config.json")) {
-      throw new InvalidArgumentError({
-        operation: "led convert",
-        expected: "a folder without a model",
-        got: `${folder}, which holds a config.json`,
-        fix: "Name a new folder.",
-      });
-    }
-    const result = await convertToSafetensors(checkpoint, target, {
-      tied: [tokenTableNames(geometryOf(config), prefix)],
-      ...(flags.dtype === undefined ? {} : { dtype: flags.dtype }),
-      ...(flags.maxShardSize === undefined ? {} : { max_shard_size: flags.maxShardSize }),
-      progress_callback: ({ written, total }) =>
-        progress.update("convert", Math.round(written / 1e6), Math.round(total / 1e6), "MB"),
+    const result = await writeModelFolder(folder, async (target) => {
+      const files = await resolveModel(source, progress);
+      const checkpoint = await openCheckpoint(files);
+      const config = await LEDConfig.from_files(files);
+      const prefix = [...checkpoint.tensors.keys()].some((name) => name.startsWith("led")) ? "led." : "";
+      return withInterruption(
+        (why) => interruption.abort(why),
+        async () => {
+          const weights = await convertToSafetensors(checkpoint, target, {
+            tied: [tokenTableNames(geometryOf(config), prefix)],
+            ...(flags.dtype === undefined ? {} : { dtype: flags.dtype }),
+            ...(flags.maxShardSize === undefined ? {} : { max_shard_size: flags.maxShardSize }),
+            progress_callback: ({ written, total }) =>
+              progress.update("convert", Math.round(written / 1e6), Math.round(total / 1e6), "MB"),
+            signal: interruption.signal,
+          });
+          for (const name of companions) {
+            interruption.signal.throwIfAborted();
+            if (await files.has(name)) await target.write(name, [await companion(files, name, flags)]);
+          }
+          return weights;
+        },
+      );
     });
-    for (const name of companions) {
-      if (await files.has(name)) await target.write(name, [await readBytes(files, name)]);
-    }
     progress.stop();
-    process.stdout.write(`${result.files.join(", ")}: ${Math.round(result.total_size / 1e6)} MB in ${folder}\n`);
+    process.stdout.write(`${result.files.join(", ")}: ${megabytes(result.total_size)} MB in ${folder}\n`);
   } finally {
     progress.stop();
   }
+}
+
+/** A file as it is, but for the config of weights that get another number format. */
+async function companion(files: Files, name: string, { dtype }: ConvertFlags): Promise<Uint8Array> {
+  if (name !== "config.json" || dtype === undefined) return readBytes(files, name);
+  const config = { ...(await readJsonObject(files, name)), torch_dtype: torchTypes[dtype] };
+  return new TextEncoder().encode(`${JSON.stringify(config, undefined, 2)}\n`);
+}
+
+function megabytes(bytes: number): string {
+  return (bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0);
 }

@@ -1,24 +1,30 @@
 /** How a command ends badly: one line on standard error and an exit code. */
 import { CommanderError, InvalidArgumentError as OptionError } from "commander";
 import { LEDError } from "../errors.ts";
-import { OfflineError } from "../hub/hub-errors.ts";
+import { OfflineError } from "../hub/index.ts";
+import { Interruption } from "./interruption.ts";
 
 export const failed = 1;
 export const wrongUsage = 2;
 
-/** The words of an error in one line. */
-export function describeFailure(error: unknown): string {
+/** One line that a terminal shows as it is: names and texts of files may hold line ends and control sequences. */
+export function oneLine(text: string): string {
+  return text
+    .trim()
+    .replaceAll(/\s*[\r\n]\s*/g, " ")
+    .replaceAll(/\p{Cc}/gu, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
+}
+
+/** The line and the exit code for what a command threw; no line where one is said already, or nothing is to be said. */
+export function describeFailure(error: unknown): { readonly line?: string; readonly exitCode: number } {
+  if (error instanceof Interruption) return { exitCode: error.exitCode };
+  // commander prints its own line, or the help or version that was asked for, before it throws.
+  if (error instanceof CommanderError) return { exitCode: error.exitCode === 0 ? 0 : wrongUsage };
   const message = error instanceof Error ? error.message : String(error);
   const offline = error instanceof OfflineError ? " The embedded model works offline: leave out --model." : "";
   // What this package did not foresee shows its class, so that a report of it is of use.
   const kind = error instanceof LEDError || !(error instanceof Error) ? "" : `${error.name}: `;
-  return `led: ${kind}${message.replaceAll(/\s*\n\s*/g, " ")}${offline}`;
-}
-
-/** commander prints its own line before it throws. */
-export function exitCode(error: unknown): number {
-  if (!(error instanceof CommanderError)) return failed;
-  return error.exitCode === 0 ? 0 : wrongUsage;
+  return { line: `led: ${oneLine(`${kind}${message}${offline}`)}`, exitCode: failed };
 }
 
 /** A whole number from an option, at least `least`. */

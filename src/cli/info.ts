@@ -1,10 +1,10 @@
 /** `led info MODEL`: what a model is, and what it takes to run it. */
 import { LEDConfig } from "../config.ts";
-import { modelFolders } from "../model-folders.ts";
 import { geometryOf } from "../models/led/loading.ts";
 import { estimateMemory } from "../models/led/memory.ts";
 import { conditionalGenerationParameters, countParameters } from "../models/led/parameters.ts";
-import { embeddedName, embeddedPath } from "./embedded.ts";
+import { resolveModel } from "./model-source.ts";
+import { progressBar } from "./progress.ts";
 
 export interface InfoFlags {
   readonly tokens?: number;
@@ -12,7 +12,7 @@ export interface InfoFlags {
 }
 
 export async function info(source: string, flags: InfoFlags): Promise<void> {
-  const files = await modelFolders().resolve(source === embeddedName ? embeddedPath : source, { parts: ["config"] });
+  const files = await resolveModel(source, progressBar(false), ["config"]);
   const config = await LEDConfig.from_files(files);
   const geometry = geometryOf(config);
   const parameters = countParameters(conditionalGenerationParameters(geometry));

@@ -1,23 +1,14 @@
 #!/usr/bin/env node
-/** The command `led`. Exit codes: 0 done, 1 failed, 2 wrong usage. */
-import "../platform/node.ts";
-import { setLogger } from "../log.ts";
-import { describeFailure, exitCode, failed } from "./failure.ts";
-import { buildProgram } from "./program.ts";
-
-setLogger({ warn: (message) => process.stderr.write(`led: ${message.replaceAll(/\s*\n\s*/g, " ")}\n`) });
+/** The command `led`. Exit codes: 0 done, 1 failed, 2 wrong usage, 128 and the signal's number where one ended it. */
+import { describeFailure } from "./failure.ts";
+import { run } from "./run.ts";
 
 // A reader that has had enough (`| head`) is no failure.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code === "EPIPE") process.exit(0);
-  process.stderr.write(`${describeFailure(error)}\n`);
-  process.exit(failed);
+  const { line, exitCode } = describeFailure(error);
+  process.stderr.write(`${line}\n`);
+  process.exit(exitCode);
 });
 
-try {
-  await buildProgram().parseAsync();
-} catch (error) {
-  const code = exitCode(error);
-  if (code === failed) process.stderr.write(`${describeFailure(error)}\n`);
-  process.exitCode = code;
-}
+process.exitCode = await run(process.argv.slice(2));

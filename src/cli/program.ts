@@ -3,66 +3,86 @@ import { readFileSync } from "node:fs";
 import { Command, Option } from "commander";
 import { devices } from "../platform/platform.ts";
 import { convert } from "./convert.ts";
-import { wholeNumber } from "./failure.ts";
+import { oneLine, wholeNumber } from "./failure.ts";
 import { info } from "./info.ts";
 import { summarize } from "./summarize.ts";
 import { tokenize } from "./tokenize.ts";
+
+const fileArgument = ["<file>", "text, Markdown or other UTF-8 file; - is standard input"] as const;
+const modelArgument = ["<model>", 'a folder, a Hub id, or "embedded"'] as const;
+const progressOption = [
+  "--progress",
+  "show progress on standard error even where that is no terminal (default: only there)",
+] as const;
 
 export function buildProgram(): Command {
   const program = new Command("led")
     .description("Summaries of long documents with LED (Longformer-Encoder-Decoder), on this machine.")
     .version(packageVersion())
-    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, "led: ")) })
+    // commander puts its suggestion on a line of its own.
+    .configureOutput({ outputError: (text, write) => write(`${oneLine(text.replace(/^error: /, "led: "))}\n`) })
     .showSuggestionAfterError()
-    .exitOverride();
+    .exitOverride()
+    .addHelpText("after", example("led summarize report.txt"));
 
   program
     .command("summarize")
-    .description("Print a summary of a text file; - reads standard input.")
-    .argument("<file>", "text, Markdown or other UTF-8 file, or -")
+    .description("Print a summary of a document.")
+    .argument(...fileArgument)
     .option(
       "--model <model>",
       "a folder or a Hub id such as allenai/led-large-16384-arxiv (default: the embedded model)",
     )
-    .option("--num-beams <n>", "beams of the search; 1 is greedy", wholeNumber(1))
-    .option("--max-new-tokens <n>", "tokens of the summary at most", wholeNumber(1))
-    .option("--min-length <n>", "tokens of the summary at least", wholeNumber(0))
-    .option("--no-truncate", "refuse a document that is longer than the model holds")
-    .option("--json", "print JSON with token counts and what was truncated")
+    .option("--num-beams <n>", "beams of the search; 1 is greedy (default: the model's)", wholeNumber(1))
+    .option("--max-new-tokens <n>", "tokens of the summary at most (default: the model's)", wholeNumber(1))
+    .option("--min-length <n>", "tokens of the summary at least (default: the model's)", wholeNumber(0))
+    .option("--no-truncate", "refuse a document that is longer than the model holds, instead of cutting it")
+    .option("--json", "print JSON with the summary, token counts, settings and what was cut")
     .addOption(new Option("--device <device>", "where to compute").choices(devices).default("auto"))
-    .option("--threads <n>", "threads to compute with", wholeNumber(1))
-    .option("--progress", "draw the progress bar even where standard error is no terminal")
+    .option("--threads <n>", "threads to compute with (default: the processor's cores)", wholeNumber(1))
+    .option(...progressOption)
+    .addHelpText("after", example("led summarize report.txt --num-beams 4 --max-new-tokens 200"))
     .action(summarize);
 
   program
     .command("info")
     .description("Print a model's geometry, parameters and memory.")
-    .argument("<model>", 'a folder or a Hub id; "embedded" is the model that comes with the package')
-    .option("--tokens <n>", "estimate memory for a document of n tokens", wholeNumber(1))
+    .argument(...modelArgument)
+    .option("--tokens <n>", "estimate memory for a document of n tokens (default: the longest)", wholeNumber(1))
     .option("--json", "print JSON")
+    .addHelpText("after", example("led info allenai/led-base-16384 --tokens 8000"))
     .action(info);
 
   program
     .command("tokenize")
-    .description("Print the tokens of a text file; - reads standard input.")
-    .argument("<file>", "text, Markdown or other UTF-8 file, or -")
+    .description("Print the ids and tokens of a document.")
+    .argument(...fileArgument)
     .option("--model <model>", "whose tokenizer (default: the embedded model's)")
     .option("--json", "print JSON")
+    .addHelpText("after", example("led tokenize report.txt --model allenai/led-base-16384"))
     .action(tokenize);
 
   program
     .command("convert")
     .description("Rewrite a checkpoint (torch .bin or safetensors) as safetensors in a new folder.")
-    .argument("<model>", "a folder or a Hub id")
-    .argument("<folder>", "where to write")
+    .argument(...modelArgument)
+    .argument("<folder>", "where to write; made where there is none")
     .addOption(
-      new Option("--dtype <dtype>", "what floats become (default: each keeps its type)").choices(["fp32", "fp16"]),
+      new Option("--dtype <dtype>", "number format of the weights (default: each keeps its own)").choices([
+        "fp32",
+        "fp16",
+      ]),
     )
-    .option("--max-shard-size <size>", 'bytes of a file at most, such as "2GB"')
-    .option("--progress", "draw the progress bar even where standard error is no terminal")
+    .option("--max-shard-size <size>", "size of a file at most, such as 2GB (default: 5GB)")
+    .option(...progressOption)
+    .addHelpText("after", example("led convert ./my-led ./my-led-safetensors --dtype fp16"))
     .action(convert);
 
   return program;
+}
+
+function example(line: string): string {
+  return `\nExample:\n  ${line}`;
 }
 
 function packageVersion(): string {

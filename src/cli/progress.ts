@@ -1,7 +1,7 @@
 /**
- * The progress bar on standard error: stage, share done, rate and time left. It draws where standard error is a terminal,
- * or where it was asked for. It takes no signals: during an engine's run no handler could answer one, and the default action ends
- * the process at once.
+ * Progress on standard error: stage, share done, rate and time left. A bar where standard error is a terminal; lines, a
+ * second apart at least, where it is none and they were asked for. It takes no signals: during an engine's run no handler
+ * could answer one, and the default action ends the process at once.
  */
 import { Presets, SingleBar } from "cli-progress";
 
@@ -12,41 +12,98 @@ export interface Progress {
   stop(): void;
 }
 
+const none: Progress = { update() {}, stop() {} };
+
 export function progressBar(wanted: boolean | undefined): Progress {
-  if (!(wanted ?? process.stderr.isTTY)) return { update() {}, stop() {} };
-  let bar: SingleBar | undefined;
+  if (!(wanted ?? process.stderr.isTTY)) return none;
+  return measured(process.stderr.isTTY ? terminalBar() : lines());
+}
+
+/** What is shown of a stage. */
+interface Shown {
+  readonly stage: string;
+  readonly done: number;
+  readonly total: number;
+  /** "120 tokens/s, 14 s left"; empty until there is something to measure. */
+  readonly pace: string;
+}
+
+interface Display {
+  show(shown: Shown): void;
+  stop(): void;
+}
+
+/** Rate and time left, measured from a stage's first report: what came before it is not known. */
+function measured(display: Display): Progress {
   let current = "";
   let started = 0;
+  let before = 0;
   return {
     update(stage, done, total, unit) {
+      const now = performance.now();
       if (stage !== current) {
-        bar?.stop();
+        if (current !== "") display.stop();
         current = stage;
-        started = Date.now();
+        started = now;
+        before = done;
+      }
+      const rate = (1000 * (done - before)) / (now - started);
+      const known = done > before && now > started;
+      const pace = known ? `${short(rate)} ${unit}/s, ${duration((total - done) / rate)} left` : "";
+      display.show({ stage, done, total, pace });
+    },
+    stop: () => display.stop(),
+  };
+}
+
+function terminalBar(): Display {
+  let bar: SingleBar | undefined;
+  return {
+    show({ stage, done, total, pace }) {
+      if (bar === undefined) {
         bar = new SingleBar(
           {
-            format: "{stage} |{bar}| {percentage}% {rate} {left}",
+            format: "{stage} |{bar}| {percentage}% {pace}",
             stream: process.stderr,
-            noTTYOutput: true,
             gracefulExit: false,
             hideCursor: false,
             barsize: 24,
           },
           Presets.shades_classic,
         );
-        bar.start(total, 0, { stage, rate: "", left: "" });
+        bar.start(total, done, { stage, pace });
       }
-      const seconds = (Date.now() - started) / 1000;
-      const rate = done / Math.max(seconds, 1e-3);
-      bar?.setTotal(total);
-      bar?.update(done, {
-        rate: `${rate >= 10 ? rate.toFixed(0) : rate.toFixed(1)} ${unit}/s`,
-        left: done === 0 ? "" : `${((total - done) / rate).toFixed(0)} s left`,
-      });
+      bar.setTotal(total);
+      bar.update(done, { stage, pace });
     },
     stop() {
       bar?.stop();
       bar = undefined;
     },
   };
+}
+
+function lines(): Display {
+  let last = "";
+  let at = 0;
+  return {
+    show({ stage, done, total, pace }) {
+      const now = performance.now();
+      if (stage === last && done < total && now - at < 1000) return;
+      last = stage;
+      at = now;
+      const percentage = total === 0 ? 100 : Math.floor((100 * done) / total);
+      process.stderr.write(`${stage} ${percentage}%${pace === "" ? "" : `, ${pace}`}\n`);
+    },
+    stop() {},
+  };
+}
+
+function short(rate: number): string {
+  return rate >= 10 ? rate.toFixed(0) : rate.toFixed(1);
+}
+
+function duration(seconds: number): string {
+  const whole = Math.ceil(seconds);
+  return whole < 60 ? `${whole} s` : `${Math.floor(whole / 60)} min ${whole % 60} s`;
 }

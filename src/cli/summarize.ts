@@ -1,12 +1,13 @@
 /** `led summarize FILE|-`: a summary of one document on standard output. */
 import { LEDForConditionalGeneration } from "../models/led/for-conditional-generation.ts";
-import { summarizeDocument } from "../pipelines/summarize-document.ts";
+import { type DocumentSummary, summarizeDocument } from "../pipelines/summarize-document.ts";
 import type { Device } from "../platform/platform.ts";
 import { LEDTokenizer } from "../tokenizers/index.ts";
 import { readDocument } from "./document.ts";
-import { embeddedName, embeddedNotice, embeddedPath } from "./embedded.ts";
+import { embeddedName, embeddedNotice } from "./embedded.ts";
+import { withInterruption } from "./interruption.ts";
 import { resolveModel } from "./model-source.ts";
-import { progressBar } from "./progress.ts";
+import { type Progress, progressBar } from "./progress.ts";
 
 export interface SummarizeFlags {
   readonly model?: string;
@@ -25,39 +26,59 @@ export async function summarize(path: string, flags: SummarizeFlags): Promise<vo
   const text = await readDocument(path);
   const progress = progressBar(flags.progress);
   const started = performance.now();
-  if (flags.model === undefined) process.stderr.write(`led: ${embeddedNotice}\n`);
+  const name = flags.model ?? embeddedName;
+  if (name === embeddedName) process.stderr.write(`led: ${embeddedNotice}\n`);
   try {
-    const files = await resolveModel(flags.model ?? embeddedPath, progress);
-    const tokenizer = await LEDTokenizer.from_pretrained_files(files);
-    const model = await LEDForConditionalGeneration.from_pretrained(files, {
-      device: flags.device,
-      ...(flags.threads === undefined ? {} : { num_threads: flags.threads }),
-    });
-    const result = await summarizeDocument(model, tokenizer, text, {
-      truncation: flags.truncate,
-      generation: {
-        ...(flags.numBeams === undefined ? {} : { num_beams: flags.numBeams }),
-        ...(flags.maxNewTokens === undefined ? {} : { max_new_tokens: flags.maxNewTokens }),
-        ...(flags.minLength === undefined ? {} : { min_length: flags.minLength }),
-        progress_callback: ({ stage, done, total, unit }) => progress.update(stage, done, total, unit),
-      },
-    });
-    progress.stop();
-    if (result.truncated_tokens > 0) {
-      process.stderr.write(
-        `led: the document has ${result.source_tokens} tokens and the model holds ` +
-          `${result.source_tokens - result.truncated_tokens}: the last ${result.truncated_tokens} were not read.\n`,
+    const { tokenizer, model } = await load(name, flags, progress);
+    try {
+      const result = await summarizeDocument(model, tokenizer, text, {
+        truncation: flags.truncate,
+        generation: {
+          ...(flags.numBeams === undefined ? {} : { num_beams: flags.numBeams }),
+          ...(flags.maxNewTokens === undefined ? {} : { max_new_tokens: flags.maxNewTokens }),
+          ...(flags.minLength === undefined ? {} : { min_length: flags.minLength }),
+          progress_callback: ({ stage, done, total, unit }) => progress.update(stage, done, total, unit),
+        },
+      });
+      progress.stop();
+      sayWhatWasCut(result);
+      const seconds = Math.round(performance.now() - started) / 1000;
+      process.stdout.write(
+        flags.json
+          ? `${JSON.stringify({ model: name, device: model.device, ...result, seconds })}\n`
+          : `${result.summary_text}\n`,
       );
+    } finally {
+      await model.dispose();
     }
-    const seconds = (performance.now() - started) / 1000;
-    const model_name = flags.model ?? embeddedName;
-    process.stdout.write(
-      flags.json
-        ? `${JSON.stringify({ model: model_name, ...result, seconds: Math.round(seconds * 1000) / 1000 })}\n`
-        : `${result.summary_text}\n`,
-    );
-    await model.dispose();
   } finally {
     progress.stop();
   }
+}
+
+async function load(
+  source: string,
+  flags: SummarizeFlags,
+  progress: Progress,
+): Promise<{ tokenizer: LEDTokenizer; model: LEDForConditionalGeneration }> {
+  const files = await resolveModel(source, progress);
+  const tokenizer = await LEDTokenizer.from_pretrained(files);
+  // Weights that are converted pass through a temporary file, which is removed on exit.
+  const model = await withInterruption(
+    ({ exitCode }) => process.exit(exitCode),
+    () =>
+      LEDForConditionalGeneration.from_pretrained(files, {
+        device: flags.device,
+        ...(flags.threads === undefined ? {} : { num_threads: flags.threads }),
+      }),
+  );
+  return { tokenizer, model };
+}
+
+function sayWhatWasCut({ source_tokens, truncated_tokens }: DocumentSummary): void {
+  if (truncated_tokens === 0) return;
+  process.stderr.write(
+    `led: the document has ${source_tokens} tokens and the model holds ${source_tokens - truncated_tokens}: ` +
+      `the last ${truncated_tokens} were not read.\n`,
+  );
 }

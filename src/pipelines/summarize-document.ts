@@ -1,10 +1,12 @@
 /**
  * One document to one summary: tokens, truncation to what the model can hold, global attention on the first token (as
- * LED was trained), generation, text.
+ * LED was trained), generation, text. What cannot work is refused before anything is computed.
  */
 import { InvalidArgumentError } from "../errors.ts";
+import type { GenerationConfig } from "../generation/config.ts";
 import type { GenerateOptions, LEDForConditionalGeneration } from "../models/led/for-conditional-generation.ts";
 import type { LEDTokenizer } from "../tokenizers/index.ts";
+import { requireMatchingTokenizer } from "./matching-tokenizer.ts";
 
 export interface SummarizeOptions {
   /** Cut a document that is longer than the model's position table; otherwise that is an error. True by default. */
@@ -25,22 +27,44 @@ export interface DocumentSummary {
   readonly summary_tokens: number;
   /** Positions that attend to and are seen by all others. */
   readonly global_attention: readonly number[];
+  /** How the summary was searched for: fields of GenerationConfig, lengths in tokens, the start token included. */
+  readonly generation: GenerationSettings;
 }
 
+export type GenerationSettings = Readonly<Record<(typeof shownSettings)[number], unknown>>;
+
+const shownSettings = [
+  "num_beams",
+  "max_length",
+  "min_length",
+  "length_penalty",
+  "early_stopping",
+  "no_repeat_ngram_size",
+  "encoder_no_repeat_ngram_size",
+  "repetition_penalty",
+  "do_sample",
+] as const;
+
+/**
+ * Throws an InvalidArgumentError for a tokenizer of another model, a summary longer than the decoder's positions, and,
+ * without truncation, a document longer than the encoder's.
+ */
 export async function summarizeDocument(
   model: LEDForConditionalGeneration,
   tokenizer: LEDTokenizer,
   text: string,
   { truncation = true, generation = {} }: SummarizeOptions = {},
 ): Promise<DocumentSummary> {
+  requireMatchingTokenizer(tokenizer, model.config);
+  const settings = generationSettings(model, generation);
   const limit = model.config.max_encoder_position_embeddings;
   const encoding = tokenizer(text, { truncation, ...(truncation ? { max_length: limit } : {}), verbose: false });
   const ids = encoding.input_ids as number[];
   if (ids.length > limit) {
     throw new InvalidArgumentError({
       operation: "summarize",
-      expected: `at most ${limit} tokens, what the model holds`,
-      got: `a document of ${ids.length}`,
+      expected: `a document of at most ${limit} tokens, what the model holds`,
+      got: `${ids.length} tokens`,
       fix: "Allow truncation, split the document, or use a model with a longer position table.",
     });
   }
@@ -58,5 +82,42 @@ export async function summarizeDocument(
     truncated_tokens: truncated,
     summary_tokens: summary.length,
     global_attention: [0],
+    generation: settings,
   };
+}
+
+/** The settings that generate() will use, their lengths checked against the decoder's position table. */
+function generationSettings(
+  model: LEDForConditionalGeneration,
+  { num_beams, max_new_tokens, min_length }: NonNullable<SummarizeOptions["generation"]>,
+): GenerationSettings {
+  model.generation_config = model.generation_config.following(model.config);
+  const config = model.generation_config.copy();
+  config.update({ num_beams, max_new_tokens, min_length });
+  const max_length = longestSequence(config);
+  const rows = model.config.max_decoder_position_embeddings;
+  // The last token of a summary is not read by the decoder, so it needs no position.
+  if (max_length > rows + 1) {
+    throw new InvalidArgumentError({
+      operation: "summarize",
+      expected: `a summary of at most ${rows} new tokens, the positions of the decoder (max_decoder_position_embeddings)`,
+      got: `${max_length - 1}, from ${max_new_tokens === undefined ? "the model's generation settings" : "max_new_tokens"}`,
+      fix: `Set max_new_tokens to ${rows} or less.`,
+    });
+  }
+  if ((min_length ?? 0) > max_length) {
+    throw new InvalidArgumentError({
+      operation: "summarize",
+      expected: `\`min_length\` of at most ${max_length}, the longest summary with its start token`,
+      got: String(min_length),
+      fix: "Lower min_length, or raise max_new_tokens.",
+    });
+  }
+  return Object.fromEntries(
+    shownSettings.map((name) => [name, name === "max_length" ? max_length : config[name]]),
+  ) as GenerationSettings;
+}
+
+function longestSequence({ max_new_tokens, max_length }: GenerationConfig): number {
+  return max_new_tokens === null ? Number(max_length) : max_new_tokens + 1;
 }
