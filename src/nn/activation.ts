@@ -1,5 +1,5 @@
 /** The activation functions that a config may name (transformers 4.37.2, activations.py: ACT2FN), as graph functions. */
-import { InternalError } from "../errors.ts";
+import type { ActivationName } from "../config.ts";
 import type { Graph, Value } from "../graph/graph.ts";
 
 type Activation = (g: Graph, x: Value) => Value;
@@ -9,7 +9,7 @@ const gelu: Activation = (g, x) => g.gelu(x);
 const geluTanh: Activation = (g, x) => g.gelu(x, "tanh");
 const silu: Activation = (g, x) => g.mul(x, g.sigmoid(x));
 
-const activations: Readonly<Record<string, Activation>> = {
+const activations: Readonly<Record<ActivationName, Activation>> = {
   gelu,
   gelu_python: gelu,
   gelu_10: (g, x) => g.max(g.min(g.gelu(x), number(g, 10)), number(g, -10)),
@@ -35,11 +35,7 @@ const activations: Readonly<Record<string, Activation>> = {
   tanh: (g, x) => g.tanh(x),
 };
 
-/** The activation named by the config, which has checked the name. Any shape -> same shape. */
-export function activation(g: Graph, name: string, x: Value): Value {
-  const apply = activations[name];
-  if (apply === undefined) {
-    throw new InternalError({ operation: "activation", expected: Object.keys(activations).join(", "), got: name });
-  }
-  return apply(g, x);
+/** Any shape -> same shape. */
+export function activation(g: Graph, name: ActivationName, x: Value): Value {
+  return activations[name](g, x);
 }

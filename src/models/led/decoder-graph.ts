@@ -6,6 +6,7 @@
  * B batch, Q query rows of an example, P rows of the cache, S source positions, D d_model, F decoder_ffn_dim,
  * V vocabulary, h heads, e = D/h. Caches are [B, h, P, e].
  */
+import type { ActivationName } from "../../config.ts";
 import { Graph, type Value } from "../../graph/graph.ts";
 import { addStages, type Stage } from "../../graph/stages.ts";
 import { activation } from "../../nn/activation.ts";
@@ -26,7 +27,7 @@ export interface DecoderGeometry {
   readonly decoder_layers: number;
   readonly decoder_attention_heads: number;
   readonly decoder_ffn_dim: number;
-  readonly activation_function: string;
+  readonly activation_function: ActivationName;
 }
 
 interface LayerInputs {

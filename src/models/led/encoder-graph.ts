@@ -4,6 +4,7 @@
  *
  * B batch, S positions padded to a multiple of the attention block, D d_model, F encoder_ffn_dim, x global slots.
  */
+import type { ActivationName } from "../../config.ts";
 import { Graph, type Value } from "../../graph/graph.ts";
 import { addStages } from "../../graph/stages.ts";
 import { activation } from "../../nn/activation.ts";
@@ -19,7 +20,7 @@ export interface EncoderGeometry {
   readonly encoder_layers: number;
   readonly encoder_attention_heads: number;
   readonly encoder_ffn_dim: number;
-  readonly activation_function: string;
+  readonly activation_function: ActivationName;
   /** One two-sided window per layer. */
   readonly attention_window: readonly number[];
 }

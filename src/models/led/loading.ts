@@ -5,7 +5,7 @@
 import { platform } from "#platform";
 import { requireMatch } from "../../checkpoints/names.ts";
 import { openCheckpoint } from "../../checkpoints/open.ts";
-import { checkActivation, LEDConfig, normalizeAttentionWindows } from "../../config.ts";
+import { checkActivation, checkAttentionImplementation, LEDConfig, normalizeAttentionWindows } from "../../config.ts";
 import { InvalidArgumentError, refuseUnknownOptions } from "../../errors.ts";
 import type { Files } from "../../files.ts";
 import { type LoadOptions, loadOptionNames } from "../../load-options.ts";
@@ -66,6 +66,7 @@ export async function loadCheckpoint(
     parts: ["config", "weights"],
   });
   const config = options.config ?? (await LEDConfig.from_files(files));
+  checkAttentionImplementation(config, className);
   const geometry = geometryOf(config);
   const checkpoint = await openCheckpoint(files, options.variant === undefined ? {} : { variant: options.variant });
   const bound = await bindWeights(checkpoint, parameters(geometry), tokenTableNames(geometry, prefix));
@@ -84,7 +85,7 @@ function notOneOf(operation: string, name: string, known: readonly string[], got
 
 /** The sizes that graphs are built from, checked. Normalises the config's attention_window, as the reference does. */
 export function geometryOf(config: LEDConfig): Geometry {
-  checkActivation(config.activation_function);
+  const activation_function = checkActivation(config.activation_function);
   const attention_window = normalizeAttentionWindows(config);
   const { d_model, encoder_attention_heads, decoder_attention_heads } = config;
   if (encoder_attention_heads < 1 || d_model % encoder_attention_heads !== 0) {
@@ -110,7 +111,7 @@ export function geometryOf(config: LEDConfig): Geometry {
     decoder_attention_heads,
     encoder_ffn_dim: config.encoder_ffn_dim,
     decoder_ffn_dim: config.decoder_ffn_dim,
-    activation_function: config.activation_function,
+    activation_function,
     attention_window,
     tie_word_embeddings: config.tie_word_embeddings,
   };
