@@ -1,5 +1,7 @@
 /** `led` as people start it, a process of its own: exit codes, streams, and what Ctrl-C leaves behind. */
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
@@ -14,6 +16,8 @@ let model: ModelFolder;
 let folder = "";
 let work = "";
 let temporary = "";
+/** Made by nobody. */
+let home = "";
 
 beforeAll(async () => {
   command = buildCommand();
@@ -29,20 +33,32 @@ afterAll(async () => {
 beforeEach(() => {
   rmSync(folder, { recursive: true, force: true });
   folder = mkdtempSync(join(tmpdir(), "led-process-"));
-  [work, temporary] = [join(folder, "work"), join(folder, "temporary")];
+  [work, temporary, home] = ["work", "temporary", "home"].map((name) => join(folder, name)) as [string, string, string];
   mkdirSync(work);
   mkdirSync(temporary);
 });
 
 const options = (input?: string | Uint8Array) => ({
   cwd: work,
-  env: { TMPDIR: temporary, TMP: temporary, TEMP: temporary, HF_HOME: join(folder, "home") },
+  // Where nobody has said anything about the engine's reports.
+  env: {
+    TMPDIR: temporary,
+    TMP: temporary,
+    TEMP: temporary,
+    HOME: home,
+    HF_HOME: home,
+    CI: undefined,
+    ORT_DISABLE_TELEMETRY: undefined,
+  },
   ...(input === undefined ? {} : { input }),
 });
 
 const run = (args: readonly string[], input?: string | Uint8Array) => command.run(args, options(input));
 
 const clean = { signal: null, stdout: "", stderr: "" };
+
+/** Every file and folder below, by its path. */
+const below = (path: string) => (readdirSync(path, { recursive: true }) as string[]).sort();
 
 describe("exit codes", () => {
   test("0: done", async () => {
@@ -59,6 +75,31 @@ describe("exit codes", () => {
     const stderr = "led: unknown option '--num-beans' (Did you mean --num-beams?)\n";
     expect(await run(["summarize", "none.txt", "--num-beans", "2"])).toEqual({ ...clean, exitCode: 2, stderr });
   });
+});
+
+test("a summary leaves no file anywhere", async () => {
+  writeFileSync(join(work, "text.txt"), "a few words");
+  const before = below(model.path);
+  const outcome = await run(["summarize", "text.txt", "--model", model.path]);
+  expect(outcome).toMatchObject({ exitCode: 0, stderr: "" });
+  expect(below(folder)).toEqual(["temporary", "work", join("work", "text.txt")]);
+  expect(below(model.path)).toEqual(before);
+});
+
+test("a Hub id without a network: the line names the model that needs none", async () => {
+  // A port that was free a moment ago.
+  const server = createServer().listen(0, "127.0.0.1");
+  await new Promise((resolve) => server.once("listening", resolve));
+  const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  await new Promise((resolve) => server.close(resolve));
+  const args = ["summarize", "-", "--model", "allenai/led-base-16384"];
+  const given = options("a few words");
+  const outcome = await command.run(args, { ...given, env: { ...given.env, HF_ENDPOINT: endpoint } });
+  expect(outcome).toMatchObject({ exitCode: 1, stdout: "" });
+  expect(outcome.stderr).toMatch(
+    /^led: We couldn't connect to 'http:[^\n]+ The embedded model works offline: leave out --model\.\n$/,
+  );
+  expect(outcome.stderr).toContain(endpoint);
 });
 
 describe("standard input", () => {
@@ -117,9 +158,6 @@ async function largeModel(path: string): Promise<void> {
   await files.write("vocab.json", json(tinyVocabulary));
   await files.write("merges.txt", [new TextEncoder().encode("#version: 0.2\n")]);
 }
-
-/** Every file and folder below, by its path. */
-const below = (path: string) => (readdirSync(path, { recursive: true }) as string[]).sort();
 
 // Windows ends a process outright instead of signalling it.
 describe.skipIf(process.platform === "win32")("Ctrl-C", () => {
