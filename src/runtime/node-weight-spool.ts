@@ -22,9 +22,9 @@ export async function spoolWeights(weights: Weights): Promise<Spool> {
   const removeAtExit = () => rmSync(folder, { recursive: true, force: true });
   process.once("exit", removeAtExit);
   const remove = async () => {
-    process.off("exit", removeAtExit);
     // Windows keeps mapped files; they go with the temporary folder.
     await rm(folder, { recursive: true, force: true }).catch(() => {});
+    process.off("exit", removeAtExit);
   };
   const places = new Map<string, { path: string; offset: number }>();
   try {
