@@ -8,15 +8,15 @@
  * c = half the window, n = x + 2c + b keys that one block can see.
  *
  * A query i attends to the local keys |i - j| <= c and, through the same local projections, to all global positions.
- * The rows of global positions are then replaced by attention over everything with the *_global projections; there the
- * key and value projections are absorbed into the x rows, q (W_k X^T) = (q W_k) X^T and P (X W_v^T) = (P X) W_v^T:
- * key_global's bias only shifts a softmax row, and value_global's comes out once, since rows of P sum to one.
+ * The rows of global positions are then replaced by attention over everything with the *_global projections
+ * (global-attention.ts).
  *
  * Instead of tensors of masks the layers share the few vectors of SequenceMasks.
  */
 import type { Graph, Value } from "../graph/graph.ts";
 import { sumDim } from "../graph/types.ts";
 import { mostNegativeFloat32 } from "../tensor.ts";
+import { globalRows } from "./global-attention.ts";
 import { linear } from "./linear.ts";
 import type { Parameters } from "./parameters.ts";
 
@@ -68,7 +68,13 @@ export function slidingWindowAttention(
   g.bind("n", g.add(g.size(X), g.size("2c+b")));
 
   // Rows of globals, and a row of zeros for queries that are none: [B, x+1, D]
-  const globals = g.pad(globalRows(g, p, x, heads, masks), 1, 0, 1, sumDim([X, 1]));
+  const globals = g.pad(
+    globalRows(g, p, x, { heads, index: masks.globalIndex, bias: masks.unmaskedBias }),
+    1,
+    0,
+    1,
+    sumDim([X, 1]),
+  );
   const padded = sumDim([S, "2c"]);
   const allRows = (name: string): Value => {
     // Global slots in front, then the sequence with c zero rows at each end: [B, h, x+S+2c, e]
@@ -113,21 +119,4 @@ function bandBias(g: Graph, slots: string): Value {
   const windowBias = g.where(near, g.scalar("float32", 0), g.scalar("float32", mostNegativeFloat32)); // [b, 2c+b]
   const slotBias = g.expand(g.scalar("float32", 0), ["b", slots]);
   return g.reshapeAs(g.concat([slotBias, windowBias], 1), ["b", "n"]);
-}
-
-/** The rows of the global positions: attention of the *_global projections over all unmasked keys. [B, x, D] */
-function globalRows(g: Graph, p: Parameters, x: Value, heads: number, masks: SequenceMasks): Value {
-  const [B, S, D] = x.shape as [string, string, number];
-  const X = masks.slotBias.shape[1] as string;
-  const e = D / heads;
-  const queries = linear(g, p.at("query_global"), g.gatherND(x, masks.globalIndex, 0), D, { scale: 1 / Math.sqrt(e) });
-  const q = g.transpose(g.reshape(queries, [B, X, heads, e]), [0, 2, 1, 3]); // [B, h, x, e]
-  const keyWeight = g.reshape(p.at("key_global").get("weight", [D, D]), [heads, e, D]);
-  const valueWeight = g.reshape(p.at("value_global").get("weight", [D, D]), [heads, e, D]);
-  const rows = `${heads}*${X}`;
-  const absorbed = g.reshape(g.matmul(q, keyWeight), [B, rows, D]); // q W_k of every head
-  const scores = g.add(g.matmul(absorbed, g.swap(x)), g.reshape(masks.unmaskedBias, [B, 1, S])); // [B, h*x, S]
-  const mixed = g.reshape(g.matmul(g.softmax(scores), x), [B, heads, X, D]); // P X
-  const context = g.matmul(mixed, g.swap(valueWeight)); // [B, h, x, e]
-  return g.add(g.reshape(g.transpose(context, [0, 2, 1, 3]), [B, X, D]), p.at("value_global").get("bias", [D]));
 }

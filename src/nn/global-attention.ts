@@ -1,0 +1,78 @@
+/**
+ * The rows of LED's global positions: attention over the whole sequence with projections of their own (transformers 4.37.2,
+ * models/led/modeling_led.py: LEDEncoderSelfAttention._compute_global_attn_output_from_hidden).
+ *
+ * B batch, S positions, D width, h heads, e = D/h, x global rows.
+ *
+ * Up to e rows, key_global and value_global are absorbed into the rows instead of projecting all S positions:
+ * q (W_k X^T) = (q W_k) X^T and P (X W_v^T) = (P X) W_v^T. That costs 4 S D h x operations against 4 S D (D + x). key_global's
+ * bias only shifts a row of scores, and value_global's comes out once, since rows of P sum to one. More rows are computed with
+ * projected keys and values, some rows at a time, so that scores for all of them never exist together.
+ */
+import type { Graph, Value } from "../graph/graph.ts";
+import { joinHeads, splitHeads } from "./cached-attention.ts";
+import { linear } from "./linear.ts";
+import type { Parameters } from "./parameters.ts";
+
+export interface GlobalRows {
+  readonly heads: number;
+  /** int64 [B, x, 2]: (example, position) of each row. */
+  readonly index: Value;
+  /** [B, S]: 0 at keys that may be seen, else negative. */
+  readonly bias: Value;
+}
+
+/** Rows computed together where there are many. */
+const rowsAtOnce = 64;
+
+/** x [B, S, D] -> context of the rows [B, x, D], before the output projection. */
+export function globalRows(g: Graph, p: Parameters, x: Value, { heads, index, bias }: GlobalRows): Value {
+  const [B, S, D] = x.shape as [string, string, number];
+  const X = index.shape[1] as string;
+  const e = D / heads;
+  const scale = 1 / Math.sqrt(e);
+  const queries = splitHeads(g, linear(g, p.at("query_global"), g.gatherND(x, index, 0), D, { scale }), heads); // [B, h, x, e]
+  const keyBias = g.reshape(bias, [B, 1, S]);
+  const few = g.lessOrEqual(g.size(X), g.scalar("int64", e));
+  const [rows] = g.branch(
+    few,
+    () => [absorbed(g, p, x, queries, keyBias)],
+    () => [projected(g, p, x, queries, keyBias)],
+  );
+  return rows!;
+}
+
+/** queries [B, h, x, e], keyBias [B, 1, S] -> [B, x, D] */
+function absorbed(g: Graph, p: Parameters, x: Value, queries: Value, keyBias: Value): Value {
+  const [B, heads, X, e] = queries.shape as [string, number, string, number];
+  const D = x.shape[2] as number;
+  const keyWeight = g.reshape(p.at("key_global").get("weight", [D, D]), [heads, e, D]);
+  const valueWeight = g.reshape(p.at("value_global").get("weight", [D, D]), [heads, e, D]);
+  const asked = g.reshape(g.matmul(queries, keyWeight), [B, `${heads}*${X}`, D]); // q W_k of every head
+  const scores = g.add(g.matmul(asked, g.swap(x)), keyBias); // [B, h*x, S]
+  const mixed = g.reshape(g.matmul(g.softmax(scores), x), [B, heads, X, D]); // P X
+  const context = g.matmul(mixed, g.swap(valueWeight)); // [B, h, x, e]
+  return g.add(joinHeads(g, context), p.at("value_global").get("bias", [D]));
+}
+
+/** The same from projected keys and values, `rowsAtOnce` rows at a time. */
+function projected(g: Graph, p: Parameters, x: Value, queries: Value, keyBias: Value): Value {
+  const [B, heads, X] = queries.shape as [string, number, string];
+  const [, S, D] = x.shape as [string, string, number];
+  const keys = splitHeads(g, linear(g, p.at("key_global"), x, D), heads); // [B, h, S, e]
+  const values = splitHeads(g, linear(g, p.at("value_global"), x, D), heads);
+  const bias = g.reshape(keyBias, [B, 1, 1, S]);
+  const R = rowsAtOnce;
+  const length = g.scalar("int64", R);
+  const count = g.emit("Div", [g.add(g.size(X), g.scalar("int64", R - 1)), length], {});
+  g.bind("groups", count);
+  g.bind("padded rows", g.mul(count, length));
+  const padded = g.pad(queries, 2, 0, g.sub(g.size("padded rows"), g.size(X)), "padded rows");
+  const { scan } = g.loop({ count, dim: "groups" }, (group) => {
+    const some = g.slice(padded, 2, g.mul(group, length), R); // [B, h, R, e]
+    const probabilities = g.softmax(g.add(g.matmul(some, g.swap(keys)), bias)); // [B, h, R, S]
+    return { scan: [joinHeads(g, g.matmul(probabilities, values))] }; // [B, R, D]
+  });
+  const rows = g.reshapeAs(g.transpose(scan[0]!, [1, 0, 2, 3]), [B, "padded rows", D]);
+  return g.slice(rows, 1, 0, X);
+}
