@@ -59,15 +59,15 @@ async function measure(one, { model, ceilings, geometry, threads, python, versio
   const task = { kind, folder: model.folder, geometry, tokens, beams, threads, warmups, repeats };
   const measureOurs = (/** @type {object} */ given) =>
     runJson(execPath, [script("measure.mjs"), JSON.stringify(given)]);
-  /** @type {Required<Side>[]} */
+  /** @type {Side[]} */
   const ours = [];
-  /** @type {Required<Side>[]} */
+  /** @type {Side[]} */
   const theirs = [];
   /** @type {number[]} */
   const rates = [];
   for (let round = 0; round < rounds; round++) {
     if (kind === "interrupt") {
-      ours.push({ ...sideOf([await interruptSeconds(task)]), peak_rss: 0 });
+      ours.push(sideOf([await interruptSeconds(task)]));
       continue;
     }
     if (kind === "open" && round === 0) for (let i = 0; i < warmups; i++) await measureOurs(task);
@@ -95,10 +95,11 @@ async function measure(one, { model, ceilings, geometry, threads, python, versio
 /** @param {number[]} all_seconds */
 const sideOf = (all_seconds) => ({ seconds: median(all_seconds), all_seconds });
 
-/** Rounds of one side: the median of seconds, and the highest peak. @param {Required<Side>[]} sides @returns {Side} */
+/** Rounds of one side: the median of seconds, and the highest peak. @param {Side[]} sides @returns {Side} */
 function together(sides) {
-  const peak = Math.max(...sides.map(({ peak_rss }) => peak_rss));
-  return { ...sideOf(sides.map(({ seconds }) => seconds)), ...(peak > 0 ? { peak_rss: peak } : {}) };
+  const peaks = sides.flatMap(({ peak_rss }) => peak_rss ?? []);
+  const peak = peaks.length > 0 ? { peak_rss: Math.max(...peaks) } : {};
+  return { ...sideOf(sides.map(({ seconds }) => seconds)), ...peak };
 }
 
 /** @param {string} name of a package in node_modules, or "" for this one */
