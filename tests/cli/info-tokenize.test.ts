@@ -41,7 +41,7 @@ test("info as a table", async () => {
     "source positions": "40",
     "summary positions": "16",
     parameters: "0.0 million (0 MB in float32)",
-    "memory, 40 tokens": "about 0 MB at its highest",
+    "memory, 40 tokens": "about 150 MB at its highest",
   });
 });
 
