@@ -51,6 +51,19 @@ export const modelParts = ["config", "tokenizer", "weights"] as const;
 
 export type ModelPart = (typeof modelParts)[number];
 
+/** The names of a part's files; a model has some of them. Weights have names of their own (checkpoints/open.ts). */
+export const filesOfPart: Readonly<Record<Exclude<ModelPart, "weights">, readonly string[]>> = {
+  config: ["config.json", "generation_config.json"],
+  tokenizer: [
+    "vocab.json",
+    "merges.txt",
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "special_tokens_map.json",
+    "added_tokens.json",
+  ],
+};
+
 /** What finding a model's files needs to know beyond where they come from. */
 export interface ResolveOptions extends LoadOptions {
   /** Other weights of the same model ("fp16"): model.fp16.safetensors. */

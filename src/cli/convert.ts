@@ -2,6 +2,7 @@
 import { convertToSafetensors, openCheckpoint } from "../checkpoints/index.ts";
 import { LEDConfig } from "../config.ts";
 import { type Files, readBytes, readJsonObject } from "../files.ts";
+import { filesOfPart } from "../load-options.ts";
 import { geometryOf } from "../models/led/loading.ts";
 import { tokenTableNames } from "../models/led/parameters.ts";
 import { withInterruption } from "./interruption.ts";
@@ -16,16 +17,7 @@ export interface ConvertFlags {
 }
 
 /** Small files that travel with the weights; the config, which makes the folder a model, comes last. */
-const companions = [
-  "generation_config.json",
-  "vocab.json",
-  "merges.txt",
-  "tokenizer.json",
-  "tokenizer_config.json",
-  "special_tokens_map.json",
-  "added_tokens.json",
-  "config.json",
-];
+const companions = [...filesOfPart.tokenizer, ...filesOfPart.config.toReversed()];
 
 /** What config.json calls a number format. */
 const torchTypes = { fp32: "float32", fp16: "float16" } as const;

@@ -4,19 +4,10 @@
  * before shards. The same rule is asked of the Hub's listing, of a server without one, and of the cache.
  */
 import { CheckpointError, HubError } from "../errors.ts";
-import { type ModelPart, modelParts } from "../load-options.ts";
+import { filesOfPart, type ModelPart, modelParts } from "../load-options.ts";
 import type { Presence } from "./cache.ts";
 import { isPlainName } from "./folder.ts";
 
-const CONFIG_FILES = ["config.json", "generation_config.json"];
-const TOKENIZER_FILES = [
-  "vocab.json",
-  "merges.txt",
-  "tokenizer.json",
-  "tokenizer_config.json",
-  "special_tokens_map.json",
-  "added_tokens.json",
-];
 /** Weights that this package does not read from a Hub repository, named when there is nothing else. */
 const OTHER_WEIGHTS = { "tf_model.h5": "TensorFlow", "flax_model.msgpack": "Flax" } as const;
 
@@ -70,14 +61,14 @@ export async function planFiles(
   }
 
   if (parts.includes("config")) {
-    for (const file of CONFIG_FILES) {
+    for (const file of filesOfPart.config) {
       const found = await take(file);
       if (found !== "present" && file === "config.json") missing.push({ part: "config", files: file, shard: false });
     }
   }
   if (parts.includes("tokenizer")) {
     const found = new Map<string, Presence>();
-    for (const file of TOKENIZER_FILES) found.set(file, await take(file));
+    for (const file of filesOfPart.tokenizer) found.set(file, await take(file));
     const whole = (...names: string[]) => names.every((name) => found.get(name) === "present");
     // A repository that is known to have no tokenizer is complete without one.
     const none = ["vocab.json", "merges.txt", "tokenizer.json"].every((name) => found.get(name) === "absent");
