@@ -17,11 +17,11 @@ export class Interruption extends Error {
   }
 }
 
-/** Does `work` with `act` in the place of the default action of a signal. */
+/** Does `work` with `act` in the place of the default action of the first signal; a second one ends the process at once. */
 export async function withInterruption<T>(act: (why: Interruption) => void, work: () => Promise<T>): Promise<T> {
   const names = Object.keys(exitCodes) as (keyof typeof exitCodes)[];
   const listeners = names.map((name) => [name, () => act(new Interruption(name))] as const);
-  for (const [name, listener] of listeners) process.on(name, listener);
+  for (const [name, listener] of listeners) process.once(name, listener);
   try {
     return await work();
   } finally {
