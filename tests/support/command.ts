@@ -36,6 +36,8 @@ export async function led(...args: string[]): Promise<Outcome> {
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
 export interface BuiltCommand {
+  /** The built package: package.json, dist/, models/. */
+  readonly folder: string;
   /** Starts it; `input` is its standard input. */
   start(args: readonly string[], options?: StartOptions): ChildProcessWithoutNullStreams;
   /** Runs it to its end. */
@@ -71,6 +73,7 @@ export function buildCommand(): BuiltCommand {
     return child;
   };
   return {
+    folder,
     start,
     async run(given, options) {
       const child = start(given, options);
