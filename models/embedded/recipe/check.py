@@ -1,4 +1,4 @@
-"""Compares model.py with transformers' LED on the same weights: encoder output and logits, ragged lengths, three window lengths and more."""
+"""Compares model.py with transformers' LED on the same weights: encoder output and logits, for texts of several lengths."""
 
 import argparse
 from pathlib import Path

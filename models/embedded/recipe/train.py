@@ -21,8 +21,8 @@ from model import C, LED, start_from_copying
 
 SEED = 20
 STAGES = {  # a step of either takes two cores about half a second
-    "copy": dict(steps=1200, batch=32, rate=1e-3, warm=100, target=72),
-    "summary": dict(steps=2400, batch=12, rate=6e-4, warm=50, target=128),
+    "copy": dict(steps=700, batch=32, rate=1e-3, warm=100, target=72),
+    "summary": dict(steps=1550, batch=8, rate=6e-4, warm=50, target=128, mixed=480),
 }
 
 
@@ -51,11 +51,11 @@ def draw_copy(row, rng, room=254):
     return source, (0 if begin == 0 else place), join(row, chosen)
 
 
-def draw_summary(row, rng):
-    """The document's beginning with the sentences its summary rests on (seven in ten), or with the summary itself."""
-    room = int(rng.choice([510, 1022, 1022, 2046]))
+def draw_summary(row, rng, abstractive):
+    """The document's beginning with the sentences its summary rests on, or, with the chance `abstractive`, with the summary itself."""
+    room = int(rng.choice([766, 1022, 2046, 4094], p=[0.3, 0.35, 0.25, 0.1]))
     source = row["ids"][:room]
-    if rng.random() < 0.3:
+    if rng.random() < abstractive:
         return source, 0, row["summary"]
     chosen = [i for i in np.flatnonzero(row["oracle"]) if row["spans"][i, 1] <= room]
     if not chosen:
@@ -88,7 +88,7 @@ def collate(examples, target):
 
 
 def make_batch(rows, stage, step, seed=SEED):
-    """For summaries, documents of like length share a batch: the pieces drawn are the same for every batch of a group of eight steps."""
+    """The examples of one step. For summaries, documents of like length share a batch: the pieces drawn are the same for every batch of a group of eight steps."""
     settings = STAGES[stage]
     if stage == "copy":
         rng = np.random.default_rng([seed, step])
@@ -99,7 +99,8 @@ def make_batch(rows, stage, step, seed=SEED):
                 examples.append(example)
         return collate(examples, settings["target"])
     rng = np.random.default_rng([seed, 1, step // 8])
-    examples = [draw_summary(rows[i], rng) for i in rng.choice(len(rows), 8 * settings["batch"], replace=False)]
+    abstractive = 0.3 if step < settings["mixed"] else 0.0  # copying gets surer without the summaries, whose words the model must invent
+    examples = [draw_summary(rows[i], rng, abstractive) for i in rng.choice(len(rows), 8 * settings["batch"], replace=False)]
     examples.sort(key=lambda e: len(e[0]))
     group = int(rng.permutation(8)[step % 8])
     return collate(examples[group * settings["batch"] : (group + 1) * settings["batch"]], settings["target"])
@@ -146,7 +147,7 @@ def main():
 
     @torch.no_grad()
     def validate():
-        return float(np.mean([model.loss(make_batch(held_out, args.stage, s, seed=SEED + 1)).item() for s in range(0, 64, 8)]))
+        return float(np.mean([model.loss(make_batch(held_out, args.stage, s, seed=SEED + 1)).item() for s in range(steps, steps + 64, 8)]))
 
     steps = args.steps or settings["steps"]
     marks = {"said": spent, "saved": spent}
