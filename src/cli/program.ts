@@ -37,6 +37,7 @@ export function buildProgram(): Command {
     .option("--max-new-tokens <n>", "tokens of the summary at most (default: the model's)", wholeNumber(1))
     .option("--min-length <n>", "tokens of the summary at least (default: the model's)", wholeNumber(0))
     .option("--no-truncate", "refuse a document that is longer than the model holds, instead of cutting it")
+    .option("--no-unwrap", "keep line breaks within paragraphs, which are read as spaces otherwise")
     .option("--json", "print JSON with the summary, token counts, settings and what was cut")
     .addOption(new Option("--device <device>", "where to compute").choices(devices).default("auto"))
     .option("--threads <n>", "threads to compute with (default: the processor's cores)", wholeNumber(1))

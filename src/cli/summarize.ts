@@ -15,6 +15,7 @@ export interface SummarizeFlags {
   readonly maxNewTokens?: number;
   readonly minLength?: number;
   readonly truncate: boolean;
+  readonly unwrap: boolean;
   readonly json?: boolean;
   readonly device: Device;
   readonly threads?: number;
@@ -33,6 +34,7 @@ export async function summarize(path: string, flags: SummarizeFlags): Promise<vo
     try {
       const result = await summarizeDocument(model, tokenizer, text, {
         truncation: flags.truncate,
+        unwrap: flags.unwrap,
         generation: {
           ...(flags.numBeams === undefined ? {} : { num_beams: flags.numBeams }),
           ...(flags.maxNewTokens === undefined ? {} : { max_new_tokens: flags.maxNewTokens }),

@@ -7,10 +7,13 @@ import type { GenerationConfig } from "../generation/config.ts";
 import type { GenerateOptions, LEDForConditionalGeneration } from "../models/led/for-conditional-generation.ts";
 import type { LEDTokenizer } from "../tokenizers/index.ts";
 import { requireMatchingTokenizer } from "./matching-tokenizer.ts";
+import { unwrapLines } from "./unwrap-lines.ts";
 
 export interface SummarizeOptions {
   /** Cut a document that is longer than the model's position table; otherwise that is an error. True by default. */
   readonly truncation?: boolean;
+  /** Read wrapped lines of a paragraph as one line (unwrap-lines.ts). True by default. */
+  readonly unwrap?: boolean;
   /** Fields of GenerationConfig, signal and progress_callback. */
   readonly generation?: Pick<
     GenerateOptions,
@@ -22,7 +25,9 @@ export interface DocumentSummary {
   readonly summary_text: string;
   /** Tokens of the whole document, with <s> and </s>. */
   readonly source_tokens: number;
-  /** How many of them the model did not see. */
+  /** Line breaks within paragraphs that were read as spaces. */
+  readonly unwrapped_lines: number;
+  /** How many tokens the model did not see. */
   readonly truncated_tokens: number;
   readonly summary_tokens: number;
   /** Positions that attend to and are seen by all others. */
@@ -53,12 +58,13 @@ export async function summarizeDocument(
   model: LEDForConditionalGeneration,
   tokenizer: LEDTokenizer,
   text: string,
-  { truncation = true, generation = {} }: SummarizeOptions = {},
+  { truncation = true, unwrap = true, generation = {} }: SummarizeOptions = {},
 ): Promise<DocumentSummary> {
   requireMatchingTokenizer(tokenizer, model.config);
   const settings = generationSettings(model, generation);
   const limit = model.config.max_encoder_position_embeddings;
-  const encoding = tokenizer(text, { truncation, ...(truncation ? { max_length: limit } : {}), verbose: false });
+  const source = unwrap ? unwrapLines(text) : { text, joined: 0 };
+  const encoding = tokenizer(source.text, { truncation, ...(truncation ? { max_length: limit } : {}), verbose: false });
   const ids = encoding.input_ids as number[];
   if (ids.length > limit) {
     throw new InvalidArgumentError({
@@ -79,6 +85,7 @@ export async function summarizeDocument(
   return {
     summary_text: tokenizer.decode(summary, { skip_special_tokens: true }).trim(),
     source_tokens: ids.length + truncated,
+    unwrapped_lines: source.joined,
     truncated_tokens: truncated,
     summary_tokens: summary.length,
     global_attention: [0],
