@@ -40,6 +40,7 @@ describe("a tiny model", () => {
       model: model.path,
       device: "cpu",
       summary_text: expect.any(String),
+      unwrapped_lines: 0,
       source_tokens: 13,
       truncated_tokens: 0,
       summary_tokens: expect.any(Number),
@@ -57,6 +58,16 @@ describe("a tiny model", () => {
       },
       seconds: expect.any(Number),
     });
+  });
+
+  test("wrapped lines are read as one, unless --no-unwrap keeps them", async () => {
+    const path = text(
+      "The lines of this paragraph were wrapped by an editor\nat some column, as lines of text files are.",
+    );
+    const joined = await withTiny(path, "--json");
+    const kept = await withTiny(path, "--json", "--no-unwrap");
+    expect(JSON.parse(joined.stdout)).toMatchObject({ unwrapped_lines: 1 });
+    expect(JSON.parse(kept.stdout)).toMatchObject({ unwrapped_lines: 0 });
   });
 
   test("flags change the generation settings", async () => {
