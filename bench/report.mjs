@@ -27,10 +27,18 @@ export function memory(bytes) {
   return bytes >= 1e9 ? `${(bytes / 1e9).toFixed(2)} GB` : `${(bytes / 1e6).toFixed(0)} MB`;
 }
 
-/** A ratio and the goal that it is held against. @param {number | undefined} ratio @param {"≥" | "≤"} sense @param {number | undefined} goal */
+/**
+ * A ratio and the goal that it is held against, with a digit more where rounding would turn a miss into a hit.
+ * @param {number | undefined} ratio
+ * @param {"≥" | "≤"} sense
+ * @param {number | undefined} goal
+ */
 function held(ratio, sense, goal) {
   if (ratio === undefined) return "";
-  return goal === undefined ? ratio.toFixed(2) : `${ratio.toFixed(2)} (${sense} ${goal})`;
+  if (goal === undefined) return ratio.toFixed(2);
+  const met = (/** @type {number} */ value) => (sense === "≥" ? value >= goal : value <= goal);
+  const digits = met(ratio) === met(Number(ratio.toFixed(2))) ? 2 : 3;
+  return `${ratio.toFixed(digits)} (${sense} ${goal})`;
 }
 
 /** @param {Result} result */
