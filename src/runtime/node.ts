@@ -23,7 +23,7 @@ export async function nodeEngine(device: NodeDevice, notice: (line: string) => v
       return onnxRuntimeEngine({ device: "cpu", runtime, access: fileAccess, threads });
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message.split("\n")[0] : String(cause);
-      const fix = "Install it with `npm install onnxruntime-node`.";
+      const fix = "Install it with `npm install onnxruntime-node --onnxruntime-node-install=skip`.";
       if (device === "cpu") {
         throw new EngineError({
           operation: "load onnxruntime-node",
