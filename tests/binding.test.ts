@@ -12,23 +12,9 @@ import { LEDForConditionalGeneration } from "../src/models/led/for-conditional-g
 import { geometryOf } from "../src/models/led/loading.ts";
 import { conditionalGenerationParameters, tokenTableNames } from "../src/models/led/parameters.ts";
 import { bindWeights } from "../src/models/led/weights.ts";
+import { tinyLmConfig } from "./support/tiny-lm.ts";
 
-/** The model of tests/oracle/checkpoints.py, which saved its weights without config.json. */
-const tinyConfig = (changes: Record<string, number> = {}) =>
-  new LEDConfig({
-    vocab_size: 11,
-    d_model: 4,
-    encoder_layers: 1,
-    decoder_layers: 1,
-    encoder_attention_heads: 2,
-    decoder_attention_heads: 1,
-    encoder_ffn_dim: 3,
-    decoder_ffn_dim: 5,
-    attention_window: 4,
-    max_encoder_position_embeddings: 8,
-    max_decoder_position_embeddings: 7,
-    ...changes,
-  });
+const tinyConfig = (changes: Record<string, number> = {}) => new LEDConfig({ ...tinyLmConfig, ...changes });
 
 const folderOf = (name: string) => fileURLToPath(new URL(`oracle/fixtures/checkpoints/${name}`, import.meta.url));
 

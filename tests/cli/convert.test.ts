@@ -7,6 +7,7 @@ import { folderFiles } from "../../src/hub/index.ts";
 import { fixtureBytes, p, torchFile } from "../support/checkpoint-files.ts";
 import { led } from "../support/command.ts";
 import { type ModelFolder, tinyLed } from "../support/tiny-led.ts";
+import { tinyLmConfig } from "../support/tiny-lm.ts";
 
 let source: ModelFolder;
 let target = "";
@@ -21,20 +22,7 @@ afterEach(() => source.remove());
 /** The torch files that transformers wrote of the model of tests/oracle/checkpoints.py (tiny_config). */
 async function torchSource(): Promise<void> {
   const vocabulary = ["<s>", "<pad>", "</s>", "<unk>", ..."abcdef", "<mask>"];
-  await source.write("config.json", {
-    model_type: "led",
-    vocab_size: 11,
-    d_model: 4,
-    encoder_layers: 1,
-    decoder_layers: 1,
-    encoder_attention_heads: 2,
-    decoder_attention_heads: 1,
-    encoder_ffn_dim: 3,
-    decoder_ffn_dim: 5,
-    attention_window: 4,
-    max_encoder_position_embeddings: 8,
-    max_decoder_position_embeddings: 7,
-  });
+  await source.write("config.json", { model_type: "led", ...tinyLmConfig });
   await source.write("generation_config.json", {
     ...(await source.readJson("generation_config.json")),
     max_length: 7,
