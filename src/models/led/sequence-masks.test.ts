@@ -66,9 +66,16 @@ describe("layoutSequence", () => {
     expect((feeds.unmasked_bias!.tolist() as number[][])[0]!.slice(0, 3)).toEqual([no, 0, 0]);
   });
 
-  test("long inputs come in blocks of 128", () => {
-    const { paddedLength, feeds } = layoutSequence({ batch: 1, length: 129 }, undefined, undefined);
-    expect([paddedLength, feeds.block?.item()]).toEqual([256, 128]);
+  test.each([
+    [1, 8, 8],
+    [256, 256, 256],
+    [257, 136, 272],
+    [300, 152, 304],
+    [4096, 256, 4096],
+    [16383, 256, 16384],
+  ])("%i positions come in blocks of %i, padded to %i", (length, block, padded) => {
+    const { paddedLength, feeds } = layoutSequence({ batch: 1, length }, undefined, undefined);
+    expect([feeds.block?.item(), paddedLength]).toEqual([block, padded]);
   });
 
   test("a mask of another shape is refused", () => {
