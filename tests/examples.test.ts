@@ -13,7 +13,7 @@ const document = fileURLToPath(new URL("../docs/architecture.md", import.meta.ur
 /** What each is given and what it must print. */
 const expected: Record<string, { args: string[]; stdout: RegExp }> = {
   "next-tokens.mjs": { args: ["The office is closed."], stdout: /^(?:0\.\d{3} ".*"\n){5}$/ },
-  "summarize.mjs": { args: [document], stdout: /^\S[^]{40,}\n$/ },
+  "summarize.mjs": { args: [document], stdout: /^\S[\s\S]{40,}\n$/ },
 };
 
 let built: BuiltCommand;
