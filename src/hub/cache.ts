@@ -14,10 +14,10 @@
  * file that Python left behind is continued (download.ts).
  */
 import { randomBytes } from "node:crypto";
-import { copyFile, lstat, mkdir, open, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { copyFile, lstat, open, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { HubError } from "../errors.ts";
-import { type Disk, errnoOf, fileProblem } from "./disk.ts";
+import { type Disk, errnoOf, fileProblem, makeFolder } from "./disk.ts";
 import { isPlainFile, isPlainName } from "./folder.ts";
 
 export interface RepoCache {
@@ -112,7 +112,7 @@ export async function writeNoExist(cache: RepoCache, commit: string, file: strin
 /** A note that cannot be written (a shared cache that this user may only read) costs a question later, no more. */
 async function note(path: string, write: () => Promise<void>): Promise<void> {
   try {
-    await mkdir(dirname(path), { recursive: true });
+    await makeFolder(dirname(path));
     await write();
   } catch (error) {
     if (errnoOf(error) === undefined) throw error;
@@ -132,7 +132,7 @@ export async function publish(
   const pointer = cache.pointer(commit, file);
   if (await isPlainFile(pointer)) return;
   try {
-    await mkdir(dirname(pointer), { recursive: true });
+    await makeFolder(dirname(pointer));
     // A link whose blob is gone is in the way.
     if (await exists(pointer)) await rm(pointer, { force: true });
     try {

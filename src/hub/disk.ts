@@ -3,7 +3,8 @@
  * from one system to the next (links, free space, a write that meets a full disk) are gathered in `Disk`, so that a
  * test on one system can play another.
  */
-import { type FileHandle, statfs, symlink } from "node:fs/promises";
+import { type FileHandle, mkdir, stat, statfs, symlink } from "node:fs/promises";
+import { dirname } from "node:path";
 import { FileError, LEDError } from "../errors.ts";
 
 export interface Disk {
@@ -33,6 +34,28 @@ export const nodeDisk: Disk = {
     }
   },
 };
+
+/**
+ * Makes the folder, and those above it that are missing. Node's own recursive mkdir never ends where a file system answers
+ * ENOENT whatever exists, as /proc does (Node 20).
+ */
+export async function makeFolder(path: string): Promise<void> {
+  const make = () =>
+    mkdir(path).catch(async (error: unknown) => {
+      const there = await stat(path).then(
+        (found) => found.isDirectory(),
+        () => false,
+      );
+      if (!there) throw error;
+    });
+  try {
+    await make();
+  } catch (error) {
+    if (errnoOf(error) !== "ENOENT" || dirname(path) === path) throw error;
+    await makeFolder(dirname(path));
+    await make();
+  }
+}
 
 /** What a failed file system call met, and what a person can do about it, by errno name. */
 const PROBLEMS: Readonly<Record<string, { got: string; fix: string }>> = {

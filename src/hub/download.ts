@@ -6,12 +6,12 @@
  */
 import { createHash, type Hash } from "node:crypto";
 import { constants } from "node:fs";
-import { copyFile, type FileHandle, mkdir, open, rename, rm, stat } from "node:fs/promises";
+import { copyFile, type FileHandle, open, rename, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { FileError, HubError } from "../errors.ts";
 import type { DownloadProgress } from "../load-options.ts";
 import type { RepoCache } from "./cache.ts";
-import { type Disk, errnoOf, fileProblem, isDiskFull } from "./disk.ts";
+import { type Disk, errnoOf, fileProblem, isDiskFull, makeFolder } from "./disk.ts";
 import { log } from "./env.ts";
 import { isPlainFile } from "./folder.ts";
 import { type Connection, exchange, NetworkError, PAUSES } from "./http.ts";
@@ -40,7 +40,7 @@ export async function downloadBlob(
   const partial = cache.partial(etag);
   const operation = `download ${asked.file} of ${asked.id}`;
   try {
-    await mkdir(dirname(partial), { recursive: true });
+    await makeFolder(dirname(partial));
     await adopt(cache.foreignPartial(etag), partial);
   } catch (error) {
     throw fileProblem(error, { operation, expected: `to write ${partial}` });

@@ -5,11 +5,11 @@
  */
 import { randomBytes } from "node:crypto";
 import { constants } from "node:fs";
-import { mkdir, open, readdir, realpath, rename, rm, stat } from "node:fs/promises";
+import { open, readdir, realpath, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { FileError, InvalidArgumentError, nearestName } from "../errors.ts";
 import type { Files, OpenFile } from "../files.ts";
-import { type Disk, errnoOf, fileProblem, nodeDisk } from "./disk.ts";
+import { type Disk, errnoOf, fileProblem, makeFolder, nodeDisk } from "./disk.ts";
 
 /** One read call of the operating system takes at most 2^31 - 1 bytes; larger reads go in pieces of this size. */
 const LARGEST_READ = 1 << 30;
@@ -94,7 +94,7 @@ export function folderFiles(path: string, { where = path, disk = nodeDisk }: Fol
       const temporary = join(path, `.${name}.${randomBytes(6).toString("hex")}.tmp`);
       const expected = "a folder that can be written";
       try {
-        await mkdir(path, { recursive: true });
+        await makeFolder(path);
       } catch (error) {
         const code = errnoOf(error);
         throw code === "EEXIST" || code === "ENOTDIR"

@@ -4,10 +4,10 @@
  * machine by its process id, elsewhere (a shared cache, another container) by the heartbeat that has stopped.
  */
 import { randomUUID } from "node:crypto";
-import { type FileHandle, mkdir, open, readFile, readlink, rm, stat, utimes } from "node:fs/promises";
+import { type FileHandle, open, readFile, readlink, rm, stat, utimes } from "node:fs/promises";
 import { hostname } from "node:os";
 import { dirname } from "node:path";
-import { errnoOf, fileProblem, isDiskFull } from "./disk.ts";
+import { errnoOf, fileProblem, isDiskFull, makeFolder } from "./disk.ts";
 import { pause } from "./http.ts";
 
 export interface LockTimes {
@@ -84,7 +84,7 @@ async function acquire(
 async function create(path: string, own: Holder): Promise<boolean> {
   let handle: FileHandle | undefined;
   try {
-    await mkdir(dirname(path), { recursive: true });
+    await makeFolder(dirname(path));
     handle = await open(path, "wx").catch((error: unknown) => {
       if (isTaken(error)) return undefined;
       throw error;
