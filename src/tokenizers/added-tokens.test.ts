@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { AddedToken, AddedVocabulary, Trie } from "./added-tokens.ts";
-import { Vocabulary } from "./vocabulary.ts";
+import { Vocabulary } from "./bpe/vocabulary.ts";
 
 function trieOf(...words: string[]): Trie {
   const trie = new Trie();

@@ -4,8 +4,8 @@
  * `tokenizers` 0.15.2).
  */
 import { InvalidArgumentError } from "../errors.ts";
-import { lstrip, rstrip } from "./split.ts";
-import type { Vocabulary } from "./vocabulary.ts";
+import { lstrip, rstrip } from "./bpe/split.ts";
+import type { Vocabulary } from "./bpe/vocabulary.ts";
 
 export interface AddedTokenOptions {
   /** Matches only next to spaces and ends, not inside a word. */

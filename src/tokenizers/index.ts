@@ -1,9 +1,9 @@
 /** Text to ids and back: the public face of this room. */
 export { AddedToken, type AddedTokenOptions } from "./added-tokens.ts";
 export { BatchEncoding, type EncodingField, type TensorsOption } from "./batch-encoding.ts";
-export type { DecodeErrors } from "./byte-level.ts";
+export type { DecodeErrors } from "./bpe/byte-level.ts";
+export type { VocabularyFiles } from "./files/loading.ts";
 export { LEDTokenizer } from "./led-tokenizer.ts";
-export type { VocabularyFiles } from "./loading.ts";
 export type {
   CallOptions,
   DecodeOptions,

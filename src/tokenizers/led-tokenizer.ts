@@ -11,11 +11,14 @@ import type { LoadOptions } from "../load-options.ts";
 import { folderOf } from "../model-folders.ts";
 import { type NestedList, Tensor } from "../tensor.ts";
 import { AddedToken, AddedVocabulary } from "./added-tokens.ts";
-import { BytePairEncoder } from "./bpe.ts";
-import { byteCharsToText, type DecodeErrors, decodeErrors } from "./byte-level.ts";
+import { byteCharsToText, type DecodeErrors, decodeErrors } from "./bpe/byte-level.ts";
+import { MergeTable } from "./bpe/merge-table.ts";
+import { BytePairEncoder } from "./bpe/pair-encoder.ts";
+import { isPythonSpace, pieceEnd } from "./bpe/split.ts";
+import { type Merge, mergesFromValues, Vocabulary } from "./bpe/vocabulary.ts";
 import { cleanUpTokenization } from "./clean-up.ts";
-import { loadPretrained, readVocabularyFiles, type VocabularyFiles } from "./loading.ts";
-import { MergeTable } from "./merge-table.ts";
+import { loadPretrained, readVocabularyFiles, type VocabularyFiles } from "./files/loading.ts";
+import { savePretrained, saveVocabulary } from "./files/saving.ts";
 import {
   type DecodeOptions,
   decodeOptionNames,
@@ -23,7 +26,6 @@ import {
   type TokenizeOptions,
   tokenizeOptionNames,
 } from "./options.ts";
-import { savePretrained, saveVocabulary } from "./saving.ts";
 import {
   alwaysSaved,
   type LEDTokenizerOptions,
@@ -34,10 +36,8 @@ import {
   withSpecials,
 } from "./settings.ts";
 import type { TokenValue } from "./special-tokens.ts";
-import { isPythonSpace, pieceEnd } from "./split.ts";
 import { TokenizerBase } from "./tokenizer-base.ts";
 import type { EncodeInput } from "./tokenizer-call.ts";
-import { type Merge, mergesFromValues, Vocabulary } from "./vocabulary.ts";
 
 export class LEDTokenizer extends TokenizerBase {
   add_prefix_space: boolean;

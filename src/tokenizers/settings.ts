@@ -3,10 +3,10 @@
  * (transformers 4.37.2, tokenization_utils_base.py: PreTrainedTokenizerBase; models/led/tokenization_led.py: __init__).
  */
 import { AddedToken } from "./added-tokens.ts";
-import type { DecodeErrors } from "./byte-level.ts";
+import type { DecodeErrors } from "./bpe/byte-level.ts";
+import type { Merge } from "./bpe/vocabulary.ts";
 import { type SpecialTokenOptions, specialTokenNames, type TokenValue } from "./special-tokens.ts";
 import type { Side } from "./truncation.ts";
-import type { Merge } from "./vocabulary.ts";
 
 export interface BaseOptions extends SpecialTokenOptions {
   /** Longest input of the model in tokens; default 1e30, no limit. */

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { BytePairEncoder, mergeByHeap, mergeByScanning } from "./bpe.ts";
 import { byteToChar } from "./byte-level.ts";
 import { MergeTable } from "./merge-table.ts";
+import { BytePairEncoder, mergeByHeap, mergeByScanning } from "./pair-encoder.ts";
 
 type Pair = readonly [string, string];
 

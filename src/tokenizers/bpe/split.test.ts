@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { readFixture, type TokenizerFixture } from "../../tests/support/tokenizer-fixtures.ts";
+import { readFixture, type TokenizerFixture } from "../../../tests/support/tokenizer-fixtures.ts";
 import { characterClass, isPythonSpace, lstrip, rstrip, splitPieces } from "./split.ts";
 
 const fixture = readFixture<TokenizerFixture>("tokenizer.json");

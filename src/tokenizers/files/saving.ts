@@ -2,12 +2,12 @@
  * A tokenizer's files as the reference writes them (transformers 4.37.2, models/led/tokenization_led.py: save_vocabulary;
  * tokenization_utils_base.py: save_pretrained). Byte for byte the same, so that saving what was loaded changes nothing.
  */
-import type { Files } from "../files.ts";
-import { warn } from "../log.ts";
-import { pythonJson } from "../python-json.ts";
-import type { AddedToken } from "./added-tokens.ts";
-import type { TokenValue } from "./special-tokens.ts";
-import type { Merge, Vocabulary } from "./vocabulary.ts";
+import type { Files } from "../../files.ts";
+import { warn } from "../../log.ts";
+import { pythonJson } from "../../python-json.ts";
+import type { AddedToken } from "../added-tokens.ts";
+import type { Merge, Vocabulary } from "../bpe/vocabulary.ts";
+import type { TokenValue } from "../special-tokens.ts";
 
 const encoder = new TextEncoder();
 

@@ -7,7 +7,7 @@
  *
  * Departure: Python refuses to encode a lone surrogate; here it becomes the bytes of U+FFFD, as TextEncoder has it.
  */
-import { InvalidArgumentError } from "../errors.ts";
+import { InvalidArgumentError } from "../../errors.ts";
 
 /** The character of each byte value. */
 export const byteToChar: readonly string[] = buildByteToChar();

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { readFixture, type TokenizerFixture, tinyFiles, tinyText } from "../../tests/support/tokenizer-fixtures.ts";
-import { type Files, memoryFiles } from "../files.ts";
-import { setLogger } from "../log.ts";
-import { AddedToken, LEDTokenizer } from "./index.ts";
+import { readFixture, type TokenizerFixture, tinyFiles, tinyText } from "../../../tests/support/tokenizer-fixtures.ts";
+import { type Files, memoryFiles } from "../../files.ts";
+import { setLogger } from "../../log.ts";
+import { AddedToken, LEDTokenizer } from "../index.ts";
 
 const fixture = readFixture<TokenizerFixture>("tokenizer.json");
 const probe = "The keeper <mask> wrote\t<x> <y> <new> <z> <q> documents <pad> </s> <unk> and lighthouses.";

@@ -5,15 +5,15 @@
  * written back. Without `added_tokens_decoder` in it, special_tokens_map.json, added_tokens.json and the `added_tokens` of
  * tokenizer.json count, in this order, as in tokenizers saved by older versions. What the caller gives wins over all.
  */
-import { CheckpointError, FileError, InvalidArgumentError, refuseUnknownOptions } from "../errors.ts";
-import { type Files, type Json, readJsonObject, readText } from "../files.ts";
-import { type LoadOptions, loadOptionNames, splitLoadOptions } from "../load-options.ts";
-import { warn } from "../log.ts";
-import { filesOf } from "../model-folders.ts";
-import { AddedToken } from "./added-tokens.ts";
-import { type LEDTokenizerOptions, type LEDTokenizerSettings, settingNames } from "./settings.ts";
-import { specialTokenNames, type TokenValue } from "./special-tokens.ts";
-import { type Merge, parseMerges, parseVocab } from "./vocabulary.ts";
+import { CheckpointError, FileError, InvalidArgumentError, refuseUnknownOptions } from "../../errors.ts";
+import { type Files, type Json, readJsonObject, readText } from "../../files.ts";
+import { type LoadOptions, loadOptionNames, splitLoadOptions } from "../../load-options.ts";
+import { warn } from "../../log.ts";
+import { filesOf } from "../../model-folders.ts";
+import { AddedToken } from "../added-tokens.ts";
+import { type Merge, parseMerges, parseVocab } from "../bpe/vocabulary.ts";
+import { type LEDTokenizerOptions, type LEDTokenizerSettings, settingNames } from "../settings.ts";
+import { specialTokenNames, type TokenValue } from "../special-tokens.ts";
 
 export interface VocabularyFiles {
   /** The contents of vocab.json, or with `files` its name there. */

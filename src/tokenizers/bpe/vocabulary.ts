@@ -6,8 +6,8 @@
  * Departures: two tokens with one id, ids that are no integers and lines of another number of parts than two are errors;
  * the reference takes the last token, fails later, or never applies the merge.
  */
-import { CheckpointError } from "../errors.ts";
-import type { Json } from "../files.ts";
+import { CheckpointError } from "../../errors.ts";
+import type { Json } from "../../files.ts";
 import { isPythonSpace } from "./split.ts";
 
 /** A merge of two symbols in byte-level characters; null where merges.txt has an empty line. */
