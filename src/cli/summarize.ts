@@ -1,8 +1,10 @@
 /** `led summarize FILE|-`: a summary of one document on standard output. */
+
+import { LEDConfig } from "../config.ts";
 import { LEDForConditionalGeneration } from "../models/led/for-conditional-generation.ts";
 import { type DocumentSummary, summarizeDocument } from "../pipelines/summarize-document.ts";
 import type { Device } from "../platform/platform.ts";
-import { LEDTokenizer } from "../tokenizers/index.ts";
+import { AutoTokenizer, type ByteLevelTokenizer } from "../tokenizers/index.ts";
 import { readDocument } from "./document.ts";
 import { embeddedName, embeddedNotice } from "./embedded.ts";
 import { withInterruption } from "./interruption.ts";
@@ -62,14 +64,17 @@ async function load(
   source: string,
   flags: SummarizeFlags,
   progress: Progress,
-): Promise<{ tokenizer: LEDTokenizer; model: LEDForConditionalGeneration }> {
+): Promise<{ tokenizer: ByteLevelTokenizer; model: LEDForConditionalGeneration }> {
   const files = await resolveModel(source, progress);
-  const tokenizer = await LEDTokenizer.from_pretrained(files);
+  // First, so that a folder without a usable config is refused by name.
+  const config = await LEDConfig.from_files(files);
+  const tokenizer = await AutoTokenizer.from_pretrained(files);
   // Weights that are converted pass through a temporary file, which is removed on exit.
   const model = await withInterruption(
     ({ exitCode }) => process.exit(exitCode),
     () =>
       LEDForConditionalGeneration.from_pretrained(files, {
+        config,
         device: flags.device,
         ...(flags.threads === undefined ? {} : { num_threads: flags.threads }),
       }),

@@ -1,5 +1,5 @@
-/** `led tokenize FILE|-`: the tokens of a document, a line each, or as JSON. */
-import { LEDTokenizer } from "../tokenizers/index.ts";
+/** `led tokenize FILE|-`: the tokens of a document and where they are in it, a line each, or as JSON. */
+import { LEDTokenizerFast } from "../tokenizers/index.ts";
 import { readDocument } from "./document.ts";
 import { embeddedName } from "./embedded.ts";
 import { resolveModel } from "./model-source.ts";
@@ -7,6 +7,7 @@ import { progressBar } from "./progress.ts";
 
 export interface TokenizeFlags {
   readonly model?: string;
+  readonly offsets?: boolean;
   readonly json?: boolean;
 }
 
@@ -14,12 +15,16 @@ export async function tokenize(path: string, flags: TokenizeFlags): Promise<void
   const text = await readDocument(path);
   const model = flags.model ?? embeddedName;
   const files = await resolveModel(model, progressBar(false), ["tokenizer"]);
-  const tokenizer = await LEDTokenizer.from_pretrained(files);
-  const ids = tokenizer(text, { verbose: false }).input_ids as number[];
-  const tokens = tokenizer.convert_ids_to_tokens(ids) as string[];
+  const tokenizer = await LEDTokenizerFast.from_pretrained(files);
+  const { input_ids, offset_mapping } = tokenizer(text, { return_offsets_mapping: true, verbose: false });
+  const tokens = tokenizer.convert_ids_to_tokens(input_ids) as string[];
+  const line = (at: number): string =>
+    flags.offsets
+      ? `${input_ids[at]}\t${offset_mapping![at]!.join("\t")}\t${tokens[at]}\n`
+      : `${input_ids[at]}\t${tokens[at]}\n`;
   process.stdout.write(
     flags.json
-      ? `${JSON.stringify({ model, input_ids: ids, tokens })}\n`
-      : tokens.map((token, at) => `${ids[at]}\t${token}\n`).join(""),
+      ? `${JSON.stringify({ model, input_ids, tokens, offset_mapping })}\n`
+      : tokens.map((_, at) => line(at)).join(""),
   );
 }

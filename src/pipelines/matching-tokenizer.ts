@@ -5,7 +5,7 @@
  */
 import type { LEDConfig } from "../config.ts";
 import { InvalidArgumentError } from "../errors.ts";
-import type { LEDTokenizer } from "../tokenizers/index.ts";
+import type { ByteLevelTokenizer } from "../tokenizers/index.ts";
 
 type Sizes = Pick<LEDConfig, "vocab_size" | "bos_token_id" | "pad_token_id" | "eos_token_id">;
 
@@ -16,7 +16,7 @@ const roles = ["bos", "pad", "eos", "cls", "sep"] as const;
 const configured = { bos: "bos_token_id", pad: "pad_token_id", eos: "eos_token_id" } as const;
 
 /** Throws an InvalidArgumentError for a tokenizer whose ids are not those of the model's token table. */
-export function requireMatchingTokenizer(tokenizer: LEDTokenizer, config: Sizes): void {
+export function requireMatchingTokenizer(tokenizer: ByteLevelTokenizer, config: Sizes): void {
   const rows = config.vocab_size;
   const size = tokenizer.vocab_size;
   const refuse = (expected: string, got: string, fix: string): never => {

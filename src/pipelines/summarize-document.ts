@@ -5,7 +5,7 @@
 import { InvalidArgumentError } from "../errors.ts";
 import type { GenerationConfig } from "../generation/config.ts";
 import type { GenerateOptions, LEDForConditionalGeneration } from "../models/led/for-conditional-generation.ts";
-import type { LEDTokenizer } from "../tokenizers/index.ts";
+import type { ByteLevelTokenizer } from "../tokenizers/index.ts";
 import { requireMatchingTokenizer } from "./matching-tokenizer.ts";
 import { unwrapLines } from "./unwrap-lines.ts";
 
@@ -56,7 +56,7 @@ const shownSettings = [
  */
 export async function summarizeDocument(
   model: LEDForConditionalGeneration,
-  tokenizer: LEDTokenizer,
+  tokenizer: ByteLevelTokenizer,
   text: string,
   { truncation = true, unwrap = true, generation = {} }: SummarizeOptions = {},
 ): Promise<DocumentSummary> {

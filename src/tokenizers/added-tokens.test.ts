@@ -59,7 +59,7 @@ describe("Trie", () => {
 
 describe("AddedToken", () => {
   it("is normalized unless special, as in the tokenizers library", () => {
-    expect({ ...new AddedToken("x") }).toEqual({
+    expect(new AddedToken("x").state()).toEqual({
       content: "x",
       single_word: false,
       lstrip: false,
@@ -69,6 +69,12 @@ describe("AddedToken", () => {
     });
     expect(new AddedToken("x", { special: true }).normalized).toBe(false);
     expect(String(new AddedToken("x"))).toBe("x");
+    const becomesSpecial = new AddedToken("x");
+    becomesSpecial.special = true;
+    expect(becomesSpecial.normalized).toBe(false);
+    const stays = new AddedToken("x", { normalized: true });
+    stays.special = true;
+    expect(stays.normalized).toBe(true);
   });
 });
 
@@ -94,7 +100,7 @@ describe("AddedVocabulary", () => {
   it("does not give away an id that another added token has", () => {
     const added = new AddedVocabulary(base, [[2, new AddedToken("<saved>")]]);
     expect(() => added.add([new AddedToken("<new>")], () => {})).toThrow(
-      'add tokens: expected id 2, the number of tokens so far, to be free for "<new>", got "<saved>" there.',
+      'add tokens: expected "<new>" in the vocabulary, or id 2, the number of its tokens, free for it, got neither: "<saved>" has that id.',
     );
   });
 });

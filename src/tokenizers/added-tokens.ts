@@ -14,9 +14,18 @@ export interface AddedTokenOptions {
   lstrip?: boolean | undefined;
   /** Takes the whitespace after it. */
   rstrip?: boolean | undefined;
-  /** By default true unless special. No LED tokenizer normalizes, so it is only kept and written back. */
+  /** By default true unless special. LEDTokenizerFast finds the tokens that are not normalized before the others. */
   normalized?: boolean | undefined;
   special?: boolean | undefined;
+}
+
+export interface AddedTokenState {
+  content: string;
+  single_word: boolean;
+  lstrip: boolean;
+  rstrip: boolean;
+  normalized: boolean;
+  special: boolean;
 }
 
 export class AddedToken {
@@ -24,8 +33,8 @@ export class AddedToken {
   single_word: boolean;
   lstrip: boolean;
   rstrip: boolean;
-  normalized: boolean;
   special: boolean;
+  #normalized: boolean | undefined;
 
   constructor(content: string, options: AddedTokenOptions = {}) {
     this.content = content;
@@ -33,7 +42,21 @@ export class AddedToken {
     this.lstrip = options.lstrip ?? false;
     this.rstrip = options.rstrip ?? false;
     this.special = options.special ?? false;
-    this.normalized = options.normalized ?? !this.special;
+    this.#normalized = options.normalized;
+  }
+
+  /** Unless it was set it follows `special`, also when that changes. */
+  get normalized(): boolean {
+    return this.#normalized ?? !this.special;
+  }
+  set normalized(value: boolean) {
+    this.#normalized = value;
+  }
+
+  /** All fields, as files have them. */
+  state(): AddedTokenState {
+    const { content, single_word, lstrip, rstrip, normalized, special } = this;
+    return { content, single_word, lstrip, rstrip, normalized, special };
   }
 
   toString(): string {
@@ -76,6 +99,24 @@ export class Trie {
       node = next;
     }
     if (word !== "") node.final = true;
+  }
+
+  /** The first place from `at` on where a word may begin, or `to`. */
+  nextBeginning(text: string, at: number, to: number): number {
+    while (at < to && this.#begins[text.charCodeAt(at)] === 0) at++;
+    return at;
+  }
+
+  /** End of the longest word that begins at `at` and ends by `to`, or -1. */
+  longestFrom(text: string, at: number, to: number): number {
+    let end = -1;
+    let node: TrieNode | undefined = this.#root;
+    while (at < to) {
+      node = node.next.get(text.charCodeAt(at++));
+      if (node === undefined) break;
+      if (node.final) end = at;
+    }
+    return end;
   }
 
   /** The parts of the text between the cuts, none of them empty. */
@@ -157,6 +198,16 @@ function longest(
   return { start: complete.start, end: at };
 }
 
+/** For a token that neither the vocabulary has nor the next id is free for. */
+export function idTaken(id: number, content: string, holder: string): InvalidArgumentError {
+  return new InvalidArgumentError({
+    operation: "add tokens",
+    expected: `${JSON.stringify(content)} in the vocabulary, or id ${id}, the number of its tokens, free for it`,
+    got: `neither: ${JSON.stringify(holder)} has that id`,
+    fix: "Is vocab.json complete? It must hold the special tokens, and its ids must have no gap.",
+  });
+}
+
 /** The added tokens of one tokenizer, in the order in which they came. */
 export class AddedVocabulary {
   readonly decoder = new Map<number, AddedToken>();
@@ -196,14 +247,7 @@ export class AddedVocabulary {
         id = next++;
         added++;
         const holder = this.decoder.get(id)?.content ?? this.#base.tokens.get(id);
-        if (holder !== undefined) {
-          throw new InvalidArgumentError({
-            operation: "add tokens",
-            expected: `id ${id}, the number of tokens so far, to be free for ${JSON.stringify(token.content)}`,
-            got: `${JSON.stringify(holder)} there`,
-            fix: "The ids of the vocabulary have a gap: number its tokens from 0 without one.",
-          });
-        }
+        if (holder !== undefined) throw idTaken(id, token.content, holder);
       }
       each(token);
       this.#put(id, token);

@@ -221,7 +221,7 @@ describe("add_tokens and add_special_tokens", () => {
 
   it("refuses an id that the vocabulary holds already", () => {
     expect(() => new LEDTokenizer({ vocab: { a: 0, b: 3 }, merges: [] })).toThrow(
-      'add tokens: expected id 3, the number of tokens so far, to be free for "</s>", got "b" there. The ids of the vocabulary have a gap',
+      'add tokens: expected "</s>" in the vocabulary, or id 3, the number of its tokens, free for it, got neither: "b" has that id. Is vocab.json complete?',
     );
   });
 });
@@ -241,7 +241,7 @@ describe("what it is made of", () => {
       'LEDTokenizer option `vocab`: expected one token per id, got id 0 for "a" and for "b"',
     );
     expect(make({ vocab: { a: 0 }, merges: [], errors: "explode" })).toThrow(
-      "LEDTokenizer option `errors`: expected one of replace, strict, ignore, backslashreplace, got explode",
+      "tokenizer option `errors`: expected one of replace, strict, ignore, backslashreplace, surrogateescape, surrogatepass, got explode",
     );
     expect(make({ vocab: { a: 0 }, merges: [], padding_side: "up" })).toThrow(
       "Padding side should be selected between 'right' and 'left', current value: up",

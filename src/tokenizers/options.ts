@@ -37,13 +37,18 @@ export interface PrepareOptions {
   return_attention_mask?: Maybe<boolean>;
   return_overflowing_tokens?: Maybe<boolean>;
   return_special_tokens_mask?: Maybe<boolean>;
-  /** Not with LEDTokenizer, as in the reference. */
+  /** LEDTokenizerFast only, as in the reference: where each token is in its text. */
   return_offsets_mapping?: Maybe<boolean>;
   return_length?: Maybe<boolean>;
   /** Default true: warnings are given. */
   verbose?: Maybe<boolean>;
 }
 
+export const offsetUnits = ["utf16", "code_points"] as const;
+/** What offsets count. */
+export type OffsetUnit = (typeof offsetUnits)[number];
+
+/** LEDTokenizer's; LEDTokenizerFast has the first two as options of its constructor, as in the reference. */
 export interface TokenizeOptions {
   /** Overrides the tokenizer's own for this call. */
   add_prefix_space?: Maybe<boolean>;
@@ -52,7 +57,10 @@ export interface TokenizeOptions {
   is_split_into_words?: Maybe<boolean>;
 }
 
-export interface EncodeOptions extends PrepareOptions, TokenizeOptions {}
+export interface EncodeOptions extends PrepareOptions, TokenizeOptions {
+  /** LEDTokenizerFast only: overrides the tokenizer's own for this call. */
+  offset_unit?: Maybe<OffsetUnit>;
+}
 
 export interface EncodePairOptions extends EncodeOptions {
   text_pair?: Maybe<TextInput | readonly number[]>;
@@ -106,7 +114,7 @@ export const tokenizeOptionNames = [
   "is_split_into_words",
 ] as const satisfies readonly (keyof TokenizeOptions)[];
 
-export const encodeOptionNames = [...prepareOptionNames, ...tokenizeOptionNames] as const;
+export const encodeOptionNames = [...prepareOptionNames, ...tokenizeOptionNames, "offset_unit"] as const;
 
 export const callOptionNames = [...encodeOptionNames, "text_pair", "text_target", "text_pair_target"] as const;
 
@@ -243,6 +251,16 @@ function strategy<S extends string>(
   });
 }
 
+export function requireOffsetUnit(value: string): OffsetUnit {
+  const found = offsetUnits.find((name) => name === value);
+  if (found !== undefined) return found;
+  throw new InvalidArgumentError({
+    operation: "option `offset_unit`",
+    expected: offsetUnits.map((name) => `"${name}"`).join(" or "),
+    got: JSON.stringify(value),
+  });
+}
+
 export function requireInteger(name: string, value: unknown, least: number): void {
   if (typeof value === "number" && Number.isInteger(value) && value >= least) return;
   throw new InvalidArgumentError({
@@ -252,13 +270,13 @@ export function requireInteger(name: string, value: unknown, least: number): voi
   });
 }
 
-/** The row of ids that decode was given. */
-export function requireRow(ids: unknown): number[] {
+/** The row of ids that a method was given. */
+export function requireRow(ids: unknown, operation = "tokenizer.decode"): number[] {
   if (Array.isArray(ids) && ids.every((id): id is number => Number.isInteger(id))) return ids;
   throw new InvalidArgumentError({
-    operation: "tokenizer.decode",
+    operation,
     expected: "one row of ids",
     got: Array.isArray(ids) && Array.isArray(ids[0]) ? "a batch of rows" : `${JSON.stringify(ids)?.slice(0, 60)}`,
-    fix: "Decode a batch with batch_decode.",
+    ...(operation === "tokenizer.decode" ? { fix: "Decode a batch with batch_decode." } : {}),
   });
 }

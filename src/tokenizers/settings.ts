@@ -5,6 +5,7 @@
 import { AddedToken } from "./added-tokens.ts";
 import type { DecodeErrors } from "./bpe/byte-level.ts";
 import type { Merge } from "./bpe/vocabulary.ts";
+import type { OffsetUnit } from "./options.ts";
 import { type SpecialTokenOptions, specialTokenNames, type TokenValue } from "./special-tokens.ts";
 import type { Side } from "./truncation.ts";
 
@@ -59,6 +60,24 @@ export const settingNames = [
   "added_tokens_decoder",
 ] as const satisfies readonly (keyof LEDTokenizerSettings)[];
 
+/** Of LEDTokenizerFast. */
+export interface LEDTokenizerFastSettings extends LEDTokenizerSettings {
+  /** Whether spans leave out the spaces that a token's spelling holds. Default true. */
+  trim_offsets?: boolean | undefined;
+  /** What offsets count: UTF-16 code units, for `text.slice` (the default), or Python's code points. */
+  offset_unit?: OffsetUnit | undefined;
+}
+
+/** The vocabulary as values, or the object of a tokenizer.json. */
+export type LEDTokenizerFastOptions = LEDTokenizerFastSettings &
+  (Pick<LEDTokenizerOptions, "vocab" | "merges"> | { tokenizer_file: { readonly [key: string]: unknown } });
+
+export const fastSettingNames = [
+  ...settingNames,
+  "trim_offsets",
+  "offset_unit",
+] as const satisfies readonly (keyof LEDTokenizerFastSettings)[];
+
 export type SavedSetting = Exclude<keyof LEDTokenizerSettings, "name_or_path" | "added_tokens_decoder">;
 
 export const savedSettings = settingNames.filter(
@@ -84,12 +103,47 @@ const defaultSpecials = {
   mask_token: "<mask>",
 } as const;
 
+/** A token of its own, whose `normalized` no longer follows `special`. */
+const settled = (token: AddedToken): AddedToken => new AddedToken(token.content, token.state());
+
 /** Strings become AddedTokens; the mask takes the space before it, as a word would. */
 export function withSpecials<S extends LEDTokenizerSettings>(given: S): S {
+  const specials: { [name: string]: TokenValue | readonly TokenValue[] | null } = {};
+  for (const name of specialTokenNames) {
+    const value = given[name] === undefined ? defaultSpecials[name] : given[name];
+    specials[name] =
+      typeof value === "string"
+        ? new AddedToken(value, { lstrip: name === "mask_token", normalized: true })
+        : value instanceof AddedToken
+          ? settled(value)
+          : value;
+  }
+  const additional = given.additional_special_tokens;
+  if (Array.isArray(additional)) {
+    specials.additional_special_tokens = additional.map((token) =>
+      token instanceof AddedToken ? settled(token) : token,
+    );
+  }
+  return { ...given, ...specials };
+}
+
+/** The same for LEDTokenizerFast: with a tokenizer.json strings stay strings, but for the mask; a file's own sides count unless set. */
+export function withFastSpecials<S extends LEDTokenizerFastSettings>(given: S, file: FileSides | null): S {
+  if (file === null) return withSpecials(given);
   const specials: { [name: string]: TokenValue | null } = {};
   for (const name of specialTokenNames) {
     const value = given[name] === undefined ? defaultSpecials[name] : given[name];
-    specials[name] = typeof value === "string" ? new AddedToken(value, { lstrip: name === "mask_token" }) : value;
+    const mask = name === "mask_token" && typeof value === "string";
+    specials[name] = mask ? new AddedToken(value, { lstrip: true, normalized: true, special: true }) : value;
   }
-  return { ...given, ...specials };
+  const sides: { padding_side?: Side; truncation_side?: Side } = {};
+  if (file.truncation_side !== null) sides.truncation_side = file.truncation_side;
+  if (file.padding_side !== null) sides.padding_side = file.padding_side;
+  return { ...sides, ...given, ...specials };
+}
+
+/** What of a tokenizer.json's own truncation and padding outlasts a call. */
+export interface FileSides {
+  readonly truncation_side: Side | null;
+  readonly padding_side: Side | null;
 }

@@ -55,7 +55,16 @@ export abstract class SpecialTokens extends Callable<TokenizerCall> {
     const special = (value: TokenValue): AddedToken =>
       typeof value === "string" ? new AddedToken(value, { special: true }) : value;
     for (const [role, value] of Object.entries(roles)) {
-      if (role === "additional_special_tokens" && Array.isArray(value)) {
+      if (role === "additional_special_tokens") {
+        if (
+          !Array.isArray(value) ||
+          !value.every((token) => typeof token === "string" || token instanceof AddedToken)
+        ) {
+          throw new InvalidArgumentError({
+            operation: "add_special_tokens",
+            says: `Tokens ${typeof value === "string" ? value : JSON.stringify(value)} for key ${role} should all be str or AddedToken instances`,
+          });
+        }
         const known = this.additional_special_tokens;
         const given = (value as readonly TokenValue[])
           .filter((token) => replace_additional_special_tokens || !known.includes(String(token)))
@@ -157,9 +166,14 @@ export abstract class SpecialTokens extends Callable<TokenizerCall> {
     return this.#additional.map(String);
   }
   set additional_special_tokens(values: readonly TokenValue[]) {
-    if (!Array.isArray(values) || !values.every((value) => typeof value === "string" || value instanceof AddedToken)) {
+    const areTokens =
+      Array.isArray(values) && values.every((value) => typeof value === "string" || value instanceof AddedToken);
+    if (!areTokens) {
       throw new InvalidArgumentError({
         operation: "tokenizer.additional_special_tokens",
+        says: Array.isArray(values)
+          ? "One of the tokens is not a string or an AddedToken"
+          : `Value ${String(values)} is not a list or tuple`,
         expected: "an array of strings and AddedTokens",
         got: JSON.stringify(values),
       });

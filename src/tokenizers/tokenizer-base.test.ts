@@ -165,7 +165,7 @@ describe("BatchEncoding", () => {
     expect(() => encoding.word_ids()).toThrow(
       "word_ids() is not available when using non-fast tokenizers (e.g. instance of a `XxxTokenizerFast` class).",
     );
-    expect(() => encoding.char_to_token()).toThrow(
+    expect(() => encoding.char_to_token(0)).toThrow(
       "char_to_token() is not available when using Python based tokenizers",
     );
   });

@@ -6,7 +6,6 @@
  * carries `num_truncated`, how many tokens truncation cut.
  */
 import { InvalidArgumentError, refuseUnknownOptions } from "../errors.ts";
-import { warn } from "../log.ts";
 import { Tensor } from "../tensor.ts";
 import {
   BatchEncoding,
@@ -17,10 +16,11 @@ import {
 } from "./batch-encoding.ts";
 import * as options from "./options.ts";
 import { columnsOf, holdsTensor, isBatch, padFields, toPlain } from "./padding.ts";
+import { prepareRow } from "./prepare.ts";
 import type { BaseOptions } from "./settings.ts";
 import { SpecialTokens } from "./special-tokens.ts";
 import type { EncodeInput, EncodePair, Plain, Tensors } from "./tokenizer-call.ts";
-import { type Side, type Truncated, truncateSequences } from "./truncation.ts";
+import { type Side, truncateSequences } from "./truncation.ts";
 
 export abstract class TokenizerBase extends SpecialTokens {
   readonly name_or_path: string;
@@ -52,8 +52,19 @@ export abstract class TokenizerBase extends SpecialTokens {
     }
   }
 
-  /** The ids of a text without special tokens, of words, or the ids given; null for what is none of these. */
-  protected abstract idsOf(input: EncodeInput, how: options.EncodeOptions): readonly number[] | null;
+  protected abstract encodeOne(
+    text: EncodeInput,
+    text_pair: EncodeInput | null,
+    how: options.EncodeOptions,
+    strategies: options.Strategies,
+  ): BatchEncoding;
+  protected abstract encodeBatch(
+    batch: readonly (options.TextInput | EncodePair)[],
+    how: options.EncodeOptions,
+    strategies: options.Strategies,
+  ): BatchEncoding;
+  /** Throws for options that are not in `known`, or that only another class has. */
+  protected abstract refuseUnknown(operation: string, given: object, known: readonly string[]): void;
   abstract convert_tokens_to_string(tokens: readonly string[]): string;
   abstract decode(ids: number | readonly number[] | Tensor, how?: options.DecodeOptions): string;
   abstract build_inputs_with_special_tokens(ids: readonly number[], pair_ids?: readonly number[] | null): number[];
@@ -67,7 +78,7 @@ export abstract class TokenizerBase extends SpecialTokens {
 
   /** `tokenizer(text, {...})`: a text, a batch of texts, or with is_split_into_words the words of either. */
   _call(text: options.TextsInput | null = null, given: options.CallOptions = {}): BatchEncoding {
-    refuseUnknownOptions("tokenizer", given, options.callOptionNames);
+    this.refuseUnknown("tokenizer", given, options.callOptionNames);
     const { text_pair = null, text_target = null, text_pair_target = null, ...how } = given;
     if (text === null && text_target === null) {
       throw new InvalidArgumentError({
@@ -110,18 +121,14 @@ export abstract class TokenizerBase extends SpecialTokens {
     return this.encode_plus(text, how).input_ids;
   }
 
-  /** Encodes one text, the words of one (is_split_into_words), tokens, or ids. With return_tensors a batch of one. */
+  /**
+   * Encodes one text, or the words of one (is_split_into_words); LEDTokenizer takes tokens and ids too. With
+   * return_tensors a batch of one.
+   */
   encode_plus(text: EncodeInput, given: options.EncodePairOptions = {}): BatchEncoding {
-    refuseUnknownOptions("encode_plus", given, [...options.encodeOptionNames, "text_pair"]);
+    this.refuseUnknown("encode_plus", given, [...options.encodeOptionNames, "text_pair"]);
     const { text_pair = null, ...how } = given;
-    const strategies = options.resolveStrategies(how, this);
-    this.refuseOffsets(
-      how,
-      " More information on available tokenizers at https://github.com/huggingface/transformers/pull/2674",
-    );
-    const ids = this.#ids(text, how, true);
-    const pair_ids = text_pair === null ? null : this.#ids(text_pair, how, true);
-    return this.#prepareOne(ids, pair_ids, how, strategies, true);
+    return this.encodeOne(text, text_pair, how, options.resolveStrategies(how, this));
   }
 
   /** Encodes each element: an input as for encode_plus, or a pair of them. */
@@ -129,54 +136,8 @@ export abstract class TokenizerBase extends SpecialTokens {
     batch: readonly (options.TextInput | EncodePair)[],
     how: options.EncodeOptions = {},
   ): BatchEncoding {
-    refuseUnknownOptions("batch_encode_plus", how, options.encodeOptionNames);
-    const strategies = options.resolveStrategies(how, this);
-    this.refuseOffsets(how);
-    const columns: { [name: string]: EncodingField[] } = {};
-    const truncated: number[] = [];
-    for (const element of batch) {
-      const [one, other] = this.#pairOf(element, how);
-      const ids = this.#ids(one, how, false);
-      const pair_ids = other === null ? null : this.#ids(other, how, false);
-      const row = this.#row(ids, pair_ids, how, strategies);
-      truncated.push(row.num_truncated);
-      if (how.return_length) row.fields.length = (row.fields.input_ids as number[]).length;
-      for (const [name, value] of Object.entries(row.fields)) {
-        columns[name] ??= [];
-        columns[name].push(value);
-      }
-    }
-    const fields = this.#padFields(columns as EncodingFields, strategies, how.return_attention_mask ?? null);
-    const result = how.return_tensors ? fieldsToTensors(fields, how.return_tensors, false) : fields;
-    return new BatchEncoding(result, truncated);
-  }
-
-  /** `single`: the reference repeats a single input in its message, and not one of a batch. */
-  #ids(input: EncodeInput, how: options.EncodeOptions, single: boolean): readonly number[] {
-    const ids = this.idsOf(input, how);
-    if (ids !== null) return ids;
-    const shown = single ? ` ${JSON.stringify(input)}` : "";
-    throw new InvalidArgumentError({
-      operation: "tokenizer",
-      says:
-        single && how.is_split_into_words
-          ? `Input${shown} is not valid. Should be a string or a list/tuple of strings when \`is_split_into_words=True\`.`
-          : `Input${shown} is not valid. Should be a string, a list/tuple of strings or a list/tuple of integers.`,
-    });
-  }
-
-  #pairOf(element: options.TextInput | EncodePair, how: options.EncodeOptions): [EncodeInput, EncodeInput | null] {
-    if (!Array.isArray(element)) return [element as string, null];
-    if (how.is_split_into_words && !Array.isArray(element[0])) return [element as readonly string[], null];
-    if (element.length !== 2) {
-      throw new InvalidArgumentError({
-        operation: "batch_encode_plus",
-        expected: "texts, or pairs of texts, as the batch's elements",
-        got: `an array of ${element.length}`,
-        fix: "Give is_split_into_words: true for texts that are cut into words.",
-      });
-    }
-    return [element[0] as EncodeInput, element[1] as EncodeInput];
+    this.refuseUnknown("batch_encode_plus", how, options.encodeOptionNames);
+    return this.encodeBatch(batch, how, options.resolveStrategies(how, this));
   }
 
   /** Adds special tokens to ids, truncates and pads. */
@@ -186,99 +147,36 @@ export abstract class TokenizerBase extends SpecialTokens {
   ): BatchEncoding {
     refuseUnknownOptions("prepare_for_model", given, [...options.prepareOptionNames, "pair_ids", "prepend_batch_axis"]);
     const { pair_ids = null, prepend_batch_axis = false, ...how } = given;
-    this.refuseOffsets(how);
-    return this.#prepareOne(ids, pair_ids, how, options.resolveStrategies(how, this), prepend_batch_axis);
+    for (const row of [ids, pair_ids ?? []]) options.requireRow(row, "prepare_for_model");
+    if (how.return_offsets_mapping) {
+      throw new InvalidArgumentError({
+        operation: "prepare_for_model",
+        expected: "options that ids without their text can serve",
+        got: "`return_offsets_mapping`",
+        fix: "Call the tokenizer on the text.",
+      });
+    }
+    return this.prepareOne(ids, pair_ids, how, options.resolveStrategies(how, this), prepend_batch_axis);
   }
 
-  #prepareOne(
+  protected prepareOne(
     ids: readonly number[],
     pair_ids: readonly number[] | null,
     how: options.PrepareOptions,
     strategies: options.Strategies,
     prependBatchAxis: boolean,
   ): BatchEncoding {
-    const row = this.#row(ids, pair_ids, how, strategies);
-    const wantsMask = this.#wantsMask(how.return_attention_mask);
-    const fields =
-      strategies.padding !== "do_not_pad" || wantsMask
-        ? this.#padFields(row.fields, strategies, wantsMask)
-        : row.fields;
+    const row = prepareRow(this, ids, pair_ids, how, strategies);
+    const wantsMask = this.wantsMask(how.return_attention_mask);
+    const fields: EncodingFields =
+      strategies.padding !== "do_not_pad" || wantsMask ? this.padRows(row.fields, strategies, wantsMask) : row.fields;
     if (how.return_length) fields.length = (fields.input_ids as number[]).length;
     const result = how.return_tensors ? fieldsToTensors(fields, how.return_tensors, prependBatchAxis) : fields;
     return new BatchEncoding(result, row.num_truncated);
   }
 
-  #wantsMask(asked: boolean | null | undefined): boolean {
+  protected wantsMask(asked: boolean | null | undefined): boolean {
     return asked ?? this.model_input_names.includes("attention_mask");
-  }
-
-  /** One row truncated and with its special tokens, not yet padded; the fields in the reference's order. */
-  #row(
-    ids: readonly number[],
-    pair_ids: readonly number[] | null,
-    how: options.PrepareOptions,
-    strategies: options.Strategies,
-  ): { fields: EncodingFields; num_truncated: number } {
-    const special = how.add_special_tokens ?? true;
-    const { truncation, max_length } = strategies;
-    if (how.return_token_type_ids && !special) {
-      throw new InvalidArgumentError({
-        operation: "return_token_type_ids",
-        says: "Asking to return token_type_ids while setting add_special_tokens to False results in an undefined behavior. Please set add_special_tokens to True or set return_token_type_ids to None.",
-      });
-    }
-    if (how.return_overflowing_tokens && truncation === "longest_first" && pair_ids !== null) {
-      throw new InvalidArgumentError({
-        operation: "return_overflowing_tokens",
-        says: "Not possible to return overflowing tokens for pair of sequences with the `longest_first`. Please select another truncation strategy than `longest_first`, for instance `only_second` or `only_first`.",
-      });
-    }
-    const total =
-      ids.length + (pair_ids?.length ?? 0) + (special ? this.num_special_tokens_to_add(pair_ids !== null) : 0);
-    let kept: Truncated = { ids, pair_ids, overflowing_tokens: [] };
-    // A max_length of 0 truncates nothing, as in the reference.
-    if (truncation !== "do_not_truncate" && max_length && total > max_length) {
-      kept = truncateSequences(ids, pair_ids, total - max_length, truncation, strategies.stride, this.truncation_side);
-    }
-
-    const fields: EncodingFields = {};
-    if (how.return_overflowing_tokens) {
-      if (max_length === null) {
-        throw new InvalidArgumentError({
-          operation: "return_overflowing_tokens",
-          expected: "a max_length, or truncation with the tokenizer's model_max_length",
-          got: "neither",
-          fix: "Give truncation: true and max_length.",
-        });
-      }
-      fields.overflowing_tokens = [...kept.overflowing_tokens];
-      fields.num_truncated_tokens = total - max_length;
-    }
-    fields.input_ids = special
-      ? this.build_inputs_with_special_tokens(kept.ids, kept.pair_ids)
-      : [...kept.ids, ...(kept.pair_ids ?? [])];
-    if (how.return_token_type_ids ?? this.model_input_names.includes("token_type_ids")) {
-      fields.token_type_ids = special
-        ? this.create_token_type_ids_from_sequences(kept.ids, kept.pair_ids)
-        : new Array<number>(fields.input_ids.length).fill(0);
-    }
-    if (how.return_special_tokens_mask) {
-      fields.special_tokens_mask = special
-        ? this.get_special_tokens_mask(kept.ids, kept.pair_ids)
-        : new Array<number>(fields.input_ids.length).fill(0);
-    }
-    this.#warnOfLength(fields.input_ids.length, max_length, how.verbose ?? true);
-    const cut = ids.length - kept.ids.length + (pair_ids?.length ?? 0) - (kept.pair_ids?.length ?? 0);
-    return { fields, num_truncated: cut };
-  }
-
-  #warnOfLength(length: number, max_length: number | null, verbose: boolean): void {
-    const key = "sequence-length-is-longer-than-the-specified-maximum";
-    if (max_length !== null || length <= this.model_max_length || !verbose || this.warned.has(key)) return;
-    this.warned.add(key);
-    warn(
-      `Token indices sequence length is longer than the specified maximum sequence length for this model (${length} > ${this.model_max_length}). Running this sequence through the model will result in indexing errors`,
-    );
   }
 
   /** Cuts ids as `truncation` does; `num_tokens_to_remove` is what to take off. */
@@ -312,7 +210,7 @@ export abstract class TokenizerBase extends SpecialTokens {
     const hadTensors = Object.values(columns).some(holdsTensor);
     const plain = Object.fromEntries(Object.entries(columns).map(([name, value]) => [name, toPlain(value)]));
     const strategies = options.resolveStrategies({ ...given, padding: given.padding ?? true }, this);
-    const fields = this.#padFields(plain, strategies, given.return_attention_mask ?? null);
+    const fields = this.padRows(plain, strategies, given.return_attention_mask ?? null);
     const type = given.return_tensors ?? (hadTensors ? "ort" : null);
     const result = type === null ? fields : fieldsToTensors(fields, type, false);
     if (!Array.isArray(encoded)) Object.assign(encoded, result);
@@ -320,14 +218,14 @@ export abstract class TokenizerBase extends SpecialTokens {
     return new BatchEncoding(result, before ?? (isBatch(fields.input_ids) ? fields.input_ids.map(() => 0) : 0));
   }
 
-  #padFields(
+  protected padRows(
     fields: EncodingFields,
     strategies: Pick<options.Strategies, "padding" | "max_length" | "pad_to_multiple_of">,
     returnMask: boolean | null,
   ): EncodingFields {
     return padFields(fields, returnMask ?? false, {
       ...strategies,
-      return_attention_mask: this.#wantsMask(returnMask),
+      return_attention_mask: this.wantsMask(returnMask),
       side: this.padding_side,
       pad_token_id: this.pad_token_id,
       pad_token_type_id: this.pad_token_type_id,
@@ -351,15 +249,6 @@ export abstract class TokenizerBase extends SpecialTokens {
   /** model_max_length less the specials of a pair. */
   get max_len_sentences_pair(): number {
     return this.model_max_length - this.num_special_tokens_to_add(true);
-  }
-
-  /** `more`: what the reference adds for a single text. */
-  protected refuseOffsets(how: options.PrepareOptions, more = ""): void {
-    if (!how.return_offsets_mapping) return;
-    throw new InvalidArgumentError({
-      operation: "return_offsets_mapping",
-      says: `return_offset_mapping is not available when using Python tokenizers. To use this feature, change your tokenizer to one deriving from transformers.PreTrainedTokenizerFast.${more}`,
-    });
   }
 }
 

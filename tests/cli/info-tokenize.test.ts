@@ -97,6 +97,17 @@ const tokens = [
   [2, "</s>"],
 ] as const;
 
+/** In "a bee": specials are nowhere, and a token of nothing but a space ends where the space does. */
+const offsets = [
+  [0, 0],
+  [0, 1],
+  [2, 2],
+  [2, 3],
+  [3, 4],
+  [4, 5],
+  [0, 0],
+];
+
 test("tokenize, a line each", async () => {
   const outcome = await led("tokenize", join(model.path, "text.txt"), "--model", model.path);
   const stdout = tokens.map(([id, token]) => `${id}\t${token}\n`).join("");
@@ -116,6 +127,7 @@ test("tokenize as JSON", async () => {
     model: model.path,
     input_ids: tokens.map(([id]) => id),
     tokens: tokens.map(([, token]) => token),
+    offset_mapping: offsets,
   });
 });
 

@@ -74,3 +74,8 @@ export const noReleasedVocabulary: string | false = existsSync(new URL("vocab.js
 export function releasedText(name: string): string {
   return readFileSync(new URL(name, released), "utf8");
 }
+
+/** A text of the data folder, by its path there. */
+export function dataText(path: string): string {
+  return readFileSync(new URL(path, data), "utf8");
+}

@@ -43,7 +43,7 @@ describe("decodeUtf8", () => {
 
   it("refuses bad bytes when strict", () => {
     expect(() => decodeUtf8(Uint8Array.of(0x61, 0xff), "strict")).toThrow(
-      'decode: expected ids whose bytes are UTF-8 (errors: "strict"), got 2 bytes that are not. Create the tokenizer with errors: "replace".',
+      'decode: expected ids whose bytes are UTF-8 (errors: "strict"), got the byte 0xff at position 1 of 2. Create the tokenizer with errors: "replace".',
     );
   });
 

@@ -30,8 +30,38 @@ export function utf8Bytes(text: string): Uint8Array {
 }
 
 /** What to do with bytes that are no UTF-8, as `bytes.decode(errors=)` in Python. */
-export const decodeErrors = ["replace", "strict", "ignore", "backslashreplace"] as const;
+export const decodeErrors = [
+  "replace",
+  "strict",
+  "ignore",
+  "backslashreplace",
+  "surrogateescape",
+  "surrogatepass",
+] as const;
 export type DecodeErrors = (typeof decodeErrors)[number];
+
+export function requireDecodeErrors(value: string): DecodeErrors {
+  const found = decodeErrors.find((name) => name === value);
+  if (found !== undefined) return found;
+  const encodes = ["xmlcharrefreplace", "namereplace"].includes(value);
+  throw new InvalidArgumentError({
+    operation: "tokenizer option `errors`",
+    expected: `one of ${decodeErrors.join(", ")}`,
+    got: String(value),
+    ...(encodes ? { fix: "Python has that one for encoding only." } : {}),
+  });
+}
+
+/** The bytes that a token's characters stand for; a token with other characters is its own UTF-8 (the native library's way). */
+export function tokenBytes(token: string): Uint8Array {
+  const bytes = new Uint8Array(token.length);
+  for (let i = 0; i < token.length; i++) {
+    const byte = charToByte.get(token[i]!);
+    if (byte === undefined) return encoder.encode(token);
+    bytes[i] = byte;
+  }
+  return bytes;
+}
 
 /** Text that byte-level characters spell. Refuses a character outside the map (Python: KeyError). */
 export function byteCharsToText(chars: string, errors: DecodeErrors): string {
@@ -56,34 +86,50 @@ export function byteCharsToText(chars: string, errors: DecodeErrors): string {
 const replacing = new TextDecoder("utf-8", { ignoreBOM: true });
 const strict = new TextDecoder("utf-8", { ignoreBOM: true, fatal: true });
 
+/** What each way makes of bytes that are no UTF-8; null where it refuses them. */
+const onBadBytes: { readonly [errors in DecodeErrors]: (bad: Uint8Array) => string | null } = {
+  replace: () => "\ufffd",
+  strict: () => null,
+  ignore: () => "",
+  backslashreplace: (bad) => Array.from(bad, (byte) => `\\x${byte.toString(16).padStart(2, "0")}`).join(""),
+  surrogateescape: (bad) => String.fromCharCode(...Array.from(bad, (byte) => 0xdc00 + byte)),
+  surrogatepass: () => null,
+};
+
 /** `bytes.decode("utf-8", errors)`. */
 export function decodeUtf8(bytes: Uint8Array, errors: DecodeErrors): string {
   if (errors === "replace") return replacing.decode(bytes);
   try {
     return strict.decode(bytes);
   } catch (cause) {
-    if (errors === "strict") {
-      throw new InvalidArgumentError({
-        operation: "decode",
-        expected: 'ids whose bytes are UTF-8 (errors: "strict")',
-        got: `${bytes.length} bytes that are not`,
-        fix: 'Create the tokenizer with errors: "replace".',
-        cause,
-      });
+    let text = "";
+    for (let at = 0; at < bytes.length; ) {
+      const surrogate = errors === "surrogatepass" ? surrogateAt(bytes, at) : undefined;
+      const length = surrogate === undefined ? sequenceLength(bytes, at) : 3;
+      const part = bytes.subarray(at, at + Math.abs(length));
+      const decoded = surrogate ?? (length > 0 ? strict.decode(part) : onBadBytes[errors](part));
+      if (decoded === null) {
+        throw new InvalidArgumentError({
+          operation: "decode",
+          expected: `ids whose bytes are UTF-8 (errors: "${errors}")`,
+          got: `the byte 0x${bytes[at]!.toString(16)} at position ${at} of ${bytes.length}`,
+          fix: 'Create the tokenizer with errors: "replace".',
+          cause,
+        });
+      }
+      text += decoded;
+      at += Math.abs(length);
     }
+    return text;
   }
-  const onBad =
-    errors === "ignore"
-      ? () => ""
-      : (bad: Uint8Array) => Array.from(bad, (byte) => `\\x${byte.toString(16).padStart(2, "0")}`).join("");
-  let text = "";
-  for (let at = 0; at < bytes.length; ) {
-    const length = sequenceLength(bytes, at);
-    const part = bytes.subarray(at, at + Math.abs(length));
-    text += length > 0 ? strict.decode(part) : onBad(part);
-    at += Math.abs(length);
-  }
-  return text;
+}
+
+/** The lone surrogate that the three bytes at `at` would be if UTF-8 had any. */
+function surrogateAt(bytes: Uint8Array, at: number): string | undefined {
+  const [first, second, third] = [bytes[at], bytes[at + 1], bytes[at + 2]];
+  if (first !== 0xed || second === undefined || second < 0xa0 || second > 0xbf) return undefined;
+  if (third === undefined || (third & 0xc0) !== 0x80) return undefined;
+  return String.fromCharCode(0xd000 | ((second & 0x3f) << 6) | (third & 0x3f));
 }
 
 /** Length of the UTF-8 sequence at `at`; negative: of the longest ill-formed start there (Unicode 3.9, maximal subpart). */

@@ -6,7 +6,7 @@
  * Departures: two tokens with one id, ids that are no integers and lines of another number of parts than two are errors;
  * the reference takes the last token, fails later, or never applies the merge.
  */
-import { CheckpointError } from "../../errors.ts";
+import { CheckpointError, InvalidArgumentError } from "../../errors.ts";
 import type { Json } from "../../files.ts";
 import { isPythonSpace } from "./split.ts";
 
@@ -53,6 +53,32 @@ export class Vocabulary {
   get size(): number {
     return this.ids.size;
   }
+}
+
+/** A vocabulary given as a value. */
+export function requireVocabulary(
+  vocab: { readonly [token: string]: number } | ReadonlyMap<string, number>,
+  operation: string,
+): Vocabulary {
+  if (vocab === null || typeof vocab !== "object" || Array.isArray(vocab)) {
+    throw notGiven(operation, "{token: id}", vocab);
+  }
+  return new Vocabulary(vocab instanceof Map ? vocab : Object.entries(vocab), operation);
+}
+
+/** Merges given as a value. */
+export function requireMerges(merges: readonly (string | Merge)[], operation: string): Merge[] {
+  if (!Array.isArray(merges)) throw notGiven(operation, 'an array of "a b" or ["a", "b"]', merges);
+  return mergesFromValues(merges, operation);
+}
+
+function notGiven(operation: string, expected: string, got: unknown): InvalidArgumentError {
+  return new InvalidArgumentError({
+    operation,
+    expected,
+    got: got === null ? "null" : Array.isArray(got) ? "an array" : typeof got,
+    fix: `${operation.split(" ")[0]}.from_files takes the contents of vocab.json and merges.txt.`,
+  });
 }
 
 /** The entries of vocab.json's text. */

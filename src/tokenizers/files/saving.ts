@@ -1,11 +1,12 @@
 /**
  * A tokenizer's files as the reference writes them (transformers 4.37.2, models/led/tokenization_led.py: save_vocabulary;
- * tokenization_utils_base.py: save_pretrained). Byte for byte the same, so that saving what was loaded changes nothing.
+ * tokenization_utils_base.py: save_pretrained; tokenization_utils_fast.py: _save_pretrained). Byte for byte the same, so
+ * that saving what was loaded changes nothing.
  */
 import type { Files } from "../../files.ts";
 import { warn } from "../../log.ts";
 import { pythonJson } from "../../python-json.ts";
-import type { AddedToken } from "../added-tokens.ts";
+import { AddedToken, type AddedTokenState } from "../added-tokens.ts";
 import type { Merge, Vocabulary } from "../bpe/vocabulary.ts";
 import type { TokenValue } from "../special-tokens.ts";
 
@@ -13,31 +14,52 @@ const encoder = new TextEncoder();
 
 const json = (value: unknown): string => pythonJson(value, { ensureAscii: false });
 
+/** How vocab.json is laid out: by LEDTokenizer, and by LEDTokenizerFast. */
+export type VocabularyForm = "sorted by token" | "by id";
+
 async function writeText(files: Files, prefix: string | undefined, name: string, text: string): Promise<string> {
   const full = prefix ? `${prefix}-${name}` : name;
   await files.write(full, [encoder.encode(text)]);
   return full;
 }
 
-/** vocab.json sorted by token, merges.txt in rank order. Returns the two names. */
+/** vocab.json, and merges.txt in rank order. Returns the two names. */
 export async function saveVocabulary(
   files: Files,
   vocabulary: Vocabulary,
   merges: readonly Merge[],
+  form: VocabularyForm,
   prefix?: string,
 ): Promise<[string, string]> {
-  const vocab = await writeText(files, prefix, "vocab.json", `${json(vocabulary.ids)}\n`);
-  // Of equal merges only the last counts, and is written.
-  const lastRank = new Map(merges.map((merge, rank) => [lineOf(merge), rank]));
-  const lines = merges.map(lineOf).filter((line, rank) => lastRank.get(line) === rank);
+  const vocab = form === "by id" ? compactById(vocabulary) : `${json(vocabulary.ids)}\n`;
+  const vocabName = await writeText(files, prefix, "vocab.json", vocab);
+  const lines = mergeLines(merges);
   const name = prefix ? `${prefix}-merges.txt` : "merges.txt";
-  if (lines.length < merges.length) {
+  if (lines.length < merges.length && form === "sorted by token") {
     warn(
       `Saving vocabulary to ${name}: BPE merge indices are not consecutive. Please check that the tokenizer is not corrupted!`,
     );
   }
   const text = ["#version: 0.2", ...lines].map((line) => `${line}\n`).join("");
-  return [vocab, await writeText(files, prefix, "merges.txt", text)];
+  return [vocabName, await writeText(files, prefix, "merges.txt", text)];
+}
+
+/** Tokens and ids in the order of the ids. */
+export function byId(vocabulary: Vocabulary): [string, number][] {
+  return [...vocabulary.ids].sort(([, a], [, b]) => a - b);
+}
+
+// Not JSON.stringify of an object: it would put tokens that look like numbers first.
+function compactById(vocabulary: Vocabulary): string {
+  return `{${byId(vocabulary)
+    .map(([token, id]) => `${JSON.stringify(token)}:${id}`)
+    .join(",")}}`;
+}
+
+/** "a b" for each merge. Of equal merges only the last counts, and is written. */
+export function mergeLines(merges: readonly Merge[]): string[] {
+  const lastRank = new Map(merges.map((merge, rank) => [lineOf(merge), rank]));
+  return merges.map(lineOf).filter((line, rank) => lastRank.get(line) === rank);
 }
 
 function lineOf(merge: Merge): string {
@@ -46,6 +68,7 @@ function lineOf(merge: Merge): string {
 
 export interface SavedTokenizer {
   readonly vocabulary: Vocabulary;
+  readonly vocabularyForm: VocabularyForm;
   readonly merges: readonly Merge[];
   /** What goes into tokenizer_config.json besides the added tokens and the class. */
   readonly config: { readonly [key: string]: unknown };
@@ -53,35 +76,46 @@ export interface SavedTokenizer {
   readonly special_tokens_map_extended: { readonly [name: string]: TokenValue | readonly TokenValue[] };
 }
 
-/** All files that from_pretrained reads. Returns their names. */
-export async function savePretrained(files: Files, saved: SavedTokenizer, prefix?: string): Promise<string[]> {
+/** The files that every form has, `legacy` the vocabulary in files of its own, and `tokenizer_json`. Returns their names. */
+export async function savePretrained(
+  files: Files,
+  saved: SavedTokenizer,
+  forms: { readonly legacy: boolean; readonly tokenizer_json: string | null },
+  prefix?: string,
+): Promise<string[]> {
   const added = [...saved.added_tokens_decoder];
   const config = {
     ...saved.config,
-    added_tokens_decoder: new Map(added.map(([id, token]) => [id, { ...token }])),
+    added_tokens_decoder: new Map(added.map(([id, token]) => [id, token.state()])),
     tokenizer_class: "LEDTokenizer",
   };
   const specials = Object.fromEntries(
     Object.entries(saved.special_tokens_map_extended).map(([name, value]) => [
       name,
-      Array.isArray(value) ? value.map(tokenState) : tokenState(value as TokenValue),
+      Array.isArray(value) ? value.map(withoutSpecial) : withoutSpecial(value as TokenValue),
     ]),
   );
-  const beyond = added.filter(([id]) => id >= saved.vocabulary.size).map(([id, token]) => [token.content, id] as const);
   const names = [
     await writeText(files, prefix, "tokenizer_config.json", `${json(config)}\n`),
     await writeText(files, prefix, "special_tokens_map.json", `${json(specials)}\n`),
-    ...(await saveVocabulary(files, saved.vocabulary, saved.merges, prefix)),
   ];
-  if (beyond.length > 0) {
-    names.push(await writeText(files, prefix, "added_tokens.json", `${json(new Map(beyond))}\n`));
+  if (forms.legacy) {
+    const { vocabulary, merges, vocabularyForm } = saved;
+    const beyond = added.filter(([id]) => id >= vocabulary.size).map(([id, { content }]) => [content, id] as const);
+    names.push(...(await saveVocabulary(files, vocabulary, merges, vocabularyForm, prefix)));
+    if (beyond.length > 0) {
+      names.push(await writeText(files, prefix, "added_tokens.json", `${json(new Map(beyond))}\n`));
+    }
+  }
+  if (forms.tokenizer_json !== null) {
+    names.push(await writeText(files, prefix, "tokenizer.json", forms.tokenizer_json));
   }
   return names;
 }
 
-/** Without `special`, which older readers do not know. */
-function tokenState(token: TokenValue): string | Omit<AddedToken, "special"> {
-  if (typeof token === "string") return token;
-  const { content, single_word, lstrip, rstrip, normalized } = token;
-  return { content, single_word, lstrip, rstrip, normalized };
+/** `special` is left out: older readers do not know it. */
+function withoutSpecial(token: TokenValue): string | Omit<AddedTokenState, "special"> {
+  if (!(token instanceof AddedToken)) return token;
+  const { special: _, ...state } = token.state();
+  return state;
 }
