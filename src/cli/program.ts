@@ -59,6 +59,7 @@ export function buildProgram(): Command {
     .description("Print the ids and tokens of a document.")
     .argument(...fileArgument)
     .option("--model <model>", "whose tokenizer (default: the embedded model's)")
+    .option("--offsets", "print where each token begins and ends too, in UTF-16 code units")
     .option("--json", "print JSON")
     .addHelpText("after", example("led tokenize report.txt --model allenai/led-base-16384"))
     .action(tokenize);

@@ -114,6 +114,12 @@ test("tokenize, a line each", async () => {
   expect(outcome).toEqual({ exitCode: 0, stdout, stderr: "" });
 });
 
+test("tokenize with offsets", async () => {
+  const { exitCode, stdout } = await led("tokenize", join(model.path, "text.txt"), "--model", model.path, "--offsets");
+  expect(exitCode).toBe(0);
+  expect(stdout).toBe(tokens.map(([id, token], i) => `${id}\t${offsets[i]!.join("\t")}\t${token}\n`).join(""));
+});
+
 test("tokenize as JSON", async () => {
   const { exitCode, stdout, stderr } = await led(
     "tokenize",

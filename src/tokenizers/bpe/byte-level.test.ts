@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { byteCharsToText, byteToChar, decodeUtf8, utf8Bytes } from "./byte-level.ts";
+import { byteCharsToText, byteToChar, decodeUtf8, requireDecodeErrors, utf8Bytes } from "./byte-level.ts";
 
 describe("byteToChar", () => {
   it("gives each byte a character of its own, printable ASCII itself, space Ġ and newline Ċ", () => {
@@ -44,6 +44,27 @@ describe("decodeUtf8", () => {
   it("refuses bad bytes when strict", () => {
     expect(() => decodeUtf8(Uint8Array.of(0x61, 0xff), "strict")).toThrow(
       'decode: expected ids whose bytes are UTF-8 (errors: "strict"), got the byte 0xff at position 1 of 2. Create the tokenizer with errors: "replace".',
+    );
+  });
+
+  it("escapes bad bytes as lone surrogates, U+DC00 and the byte", () => {
+    // Python: b"a\xe2\x82\xffz".decode("utf-8", "surrogateescape")
+    expect(decodeUtf8(Uint8Array.of(0x61, 0xe2, 0x82, 0xff, 0x7a), "surrogateescape")).toBe("a\udce2\udc82\udcffz");
+    // Python: b"\xed\xa0\x80".decode("utf-8", "surrogateescape")
+    expect(decodeUtf8(Uint8Array.of(0xed, 0xa0, 0x80), "surrogateescape")).toBe("\udced\udca0\udc80");
+  });
+
+  it("lets encoded surrogates pass, and nothing else", () => {
+    // Python: b"a\xed\xa0\x80\xed\xbf\xbf".decode("utf-8", "surrogatepass")
+    expect(decodeUtf8(Uint8Array.of(0x61, 0xed, 0xa0, 0x80, 0xed, 0xbf, 0xbf), "surrogatepass")).toBe("a\ud800\udfff");
+    expect(() => decodeUtf8(Uint8Array.of(0x61, 0xed, 0xa0), "surrogatepass")).toThrow(
+      "got the byte 0xed at position 1 of 3",
+    );
+  });
+
+  it("names the ways that Python has for encoding only", () => {
+    expect(() => requireDecodeErrors("xmlcharrefreplace")).toThrow(
+      "got xmlcharrefreplace. Python has that one for encoding only.",
     );
   });
 
