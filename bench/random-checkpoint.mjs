@@ -12,7 +12,7 @@ import { fileURLToPath } from "node:url";
 import { writeSafetensors } from "../dist/checkpoints/index.js";
 import { LEDConfig } from "../dist/config.js";
 import { folderFiles } from "../dist/hub/folder.js";
-import { geometryOf } from "../dist/models/led/loading.js";
+import { geometryOf } from "../dist/models/led/geometry.js";
 import { conditionalGenerationParameters } from "../dist/models/led/parameters.js";
 import { geometries, positions } from "./geometries.mjs";
 

@@ -17,14 +17,45 @@ export { type Env, env, folderFiles, HubResponseError, OfflineError } from "./hu
 export type { DownloadProgress, LoadOptions } from "./load-options.ts";
 export { type Logger, setLogger } from "./log.ts";
 export {
-  type ForwardInputs,
+  AutoConfig,
+  AutoModel,
+  AutoModelForQuestionAnswering,
+  AutoModelForSeq2SeqLM,
+  AutoModelForSequenceClassification,
+} from "./models/led/auto-classes.ts";
+export {
+  type ConditionalGenerationInputs,
   type GenerateOptions,
   type GenerateProgress,
   LEDForConditionalGeneration,
 } from "./models/led/for-conditional-generation.ts";
-export type { PretrainedOptions } from "./models/led/loading.ts";
-export type { EncoderOutputs, TensorLike } from "./models/led/model-inputs.ts";
-export type { LEDSeq2SeqLMOutput, PastKeyValues } from "./models/led/outputs.ts";
+export { LEDForQuestionAnswering, type QuestionAnsweringInputs } from "./models/led/for-question-answering.ts";
+export {
+  LEDForSequenceClassification,
+  type SequenceClassificationInputs,
+} from "./models/led/for-sequence-classification.ts";
+export type {
+  DecoderForwardInputs,
+  EncoderForwardInputs,
+  EncoderOutputsLike,
+  Seq2SeqForwardInputs,
+} from "./models/led/forward-inputs.ts";
+export { LEDDecoder } from "./models/led/led-decoder.ts";
+export { LEDEncoder } from "./models/led/led-encoder.ts";
+export { LEDModel } from "./models/led/led-model.ts";
+export type { CreateOptions, LoadingInfo, PretrainedOptions } from "./models/led/loading.ts";
+export type { TensorLike } from "./models/led/model-inputs.ts";
+export { ModelOutput } from "./models/led/model-output.ts";
+export {
+  BaseModelOutputWithPastAndCrossAttentions,
+  LEDEncoderBaseModelOutput,
+  LEDSeq2SeqLMOutput,
+  LEDSeq2SeqModelOutput,
+  LEDSeq2SeqQuestionAnsweringModelOutput,
+  LEDSeq2SeqSequenceClassifierOutput,
+  type PastKeyValues,
+} from "./models/led/outputs.ts";
+export type { EmbeddingTable, IncompatibleKeys, SaveOptions } from "./models/led/pretrained-model.ts";
 export { type DocumentSummary, type SummarizeOptions, summarizeDocument } from "./pipelines/summarize-document.ts";
 export { type NestedList, type NestedNumbers, Tensor, type TensorType } from "./tensor.ts";
 export * from "./tokenizers/index.ts";

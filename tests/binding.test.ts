@@ -9,7 +9,7 @@ import { LEDConfig } from "../src/config.ts";
 import { readBytes } from "../src/files.ts";
 import { folderFiles } from "../src/hub/folder.ts";
 import { LEDForConditionalGeneration } from "../src/models/led/for-conditional-generation.ts";
-import { geometryOf } from "../src/models/led/loading.ts";
+import { geometryOf } from "../src/models/led/geometry.ts";
 import { conditionalGenerationParameters, tokenTableNames } from "../src/models/led/parameters.ts";
 import { bindWeights } from "../src/models/led/weights.ts";
 import { tinyLmConfig } from "./support/tiny-lm.ts";

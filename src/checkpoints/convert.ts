@@ -6,11 +6,11 @@
  */
 import { FileError, InvalidArgumentError, refuseUnknownOptions } from "../errors.ts";
 import type { Files } from "../files.ts";
-import { float32ToFloat16Array } from "../half.ts";
 import { matchNames } from "./names.ts";
 import type { Checkpoint } from "./open.ts";
 import { streamBytes, streamFloat32 } from "./read.ts";
-import { type TensorToWrite, writeSafetensors } from "./safetensors-write.ts";
+import { type TensorToWrite, toFloat16, writeSafetensors } from "./safetensors-write.ts";
+import { parseSize, shardNames, splitShards, weightFiles, writeIndex } from "./shards.ts";
 import { bytesPerStored, countElements, type StoredTensor, type StoredType } from "./stored-tensor.ts";
 
 export interface ConvertOptions {
@@ -44,8 +44,6 @@ interface Planned {
   readonly size: number;
 }
 
-const singleName = "model.safetensors";
-const indexName = "model.safetensors.index.json";
 const floating: readonly StoredType[] = ["F64", "F32", "F16", "BF16"];
 
 /**
@@ -70,8 +68,8 @@ export async function convertToSafetensors(
   if (dtype !== undefined && dtype !== "fp32" && dtype !== "fp16") {
     throw new InvalidArgumentError({ operation, expected: "dtype fp32 or fp16", got: String(dtype) });
   }
-  const limit = parseSize(options.max_shard_size ?? "5GB");
-  for (const name of [singleName, indexName]) {
+  const limit = parseSize(options.max_shard_size ?? "5GB", "convertToSafetensors");
+  for (const name of weightFiles("safetensors")) {
     if (!(await target.has(name))) continue;
     throw new FileError({
       operation,
@@ -82,7 +80,7 @@ export async function convertToSafetensors(
   }
   const { planned, removed } = plan(checkpoint, options);
   const shards = splitShards(planned, limit);
-  const names = shards.map((_, index) => shardName(index, shards.length));
+  const names = shardNames("safetensors", shards.length);
   const total = planned.reduce((sum, { size }) => sum + size, 0);
   let written = 0;
   const report = (name: string, bytes: number): void => {
@@ -94,12 +92,7 @@ export async function convertToSafetensors(
     const tensors = shard.map((tensor) => toWrite(checkpoint, tensor, report, operation));
     await writeSafetensors(target, names[index]!, tensors, { format: "pt" });
   }
-  if (shards.length > 1) {
-    const weightMap = shards.flatMap((shard, index) => shard.map(({ name }) => [name, names[index]!] as const));
-    const index = { metadata: { total_size: total }, weight_map: Object.fromEntries(weightMap.sort(byName)) };
-    await target.write(indexName, [new TextEncoder().encode(`${JSON.stringify(index, undefined, 2)}\n`)]);
-    names.push(indexName);
-  }
+  if (shards.length > 1) names.push(await writeIndex(target, "safetensors", shards, names, total));
   return { files: names, total_size: total, removed };
 }
 
@@ -147,26 +140,6 @@ function newType(type: StoredType, dtype: "fp32" | "fp16" | undefined): StoredTy
   return dtype === "fp32" ? "F32" : "F16";
 }
 
-/** shard_checkpoint: in order, a new shard where the next tensor would pass the limit. */
-function splitShards(planned: readonly Planned[], limit: number): Planned[][] {
-  const shards: Planned[][] = [[]];
-  let size = 0;
-  for (const tensor of planned) {
-    if (size + tensor.size > limit && shards.at(-1)!.length > 0) {
-      shards.push([]);
-      size = 0;
-    }
-    shards.at(-1)!.push(tensor);
-    size += tensor.size;
-  }
-  return shards;
-}
-
-function shardName(index: number, count: number): string {
-  const five = (number: number): string => String(number).padStart(5, "0");
-  return count === 1 ? singleName : `model-${five(index + 1)}-of-${five(count)}.safetensors`;
-}
-
 function toWrite(
   checkpoint: Checkpoint,
   { name, source, type, size }: Planned,
@@ -199,44 +172,4 @@ async function* converted(
     const out = type === "F32" ? chunk : toFloat16(chunk, source.name, operation);
     yield new Uint8Array(out.buffer, out.byteOffset, out.byteLength);
   }
-}
-
-function toFloat16(values: Float32Array, name: string, operation: string): Uint16Array {
-  const out = float32ToFloat16Array(values);
-  const infinite = out.findIndex((bits, i) => (bits & 0x7fff) === 0x7c00 && Number.isFinite(values[i]));
-  if (infinite < 0) return out;
-  throw new InvalidArgumentError({
-    operation,
-    expected: `values of \`${name}\` within ±65504, the range of fp16`,
-    got: String(values[infinite]),
-    fix: "Keep fp32.",
-  });
-}
-
-/** utils/hub.py: convert_file_size_to_int. */
-function parseSize(size: number | string): number {
-  const units: { [unit: string]: number } = {
-    GIB: 2 ** 30,
-    MIB: 2 ** 20,
-    KIB: 2 ** 10,
-    GB: 1e9,
-    MB: 1e6,
-    KB: 1e3,
-  };
-  const [, digits, unit] = /^(\d+)([a-zA-Z]+)$/.exec(String(size)) ?? [];
-  const factor = unit === undefined ? undefined : units[unit.toUpperCase()];
-  const bytes = typeof size === "number" ? size : factor === undefined ? Number.NaN : Number(digits) * factor;
-  if (!Number.isSafeInteger(bytes) || bytes <= 0) {
-    throw new InvalidArgumentError({
-      operation: "convertToSafetensors",
-      says: "`size` is not in a valid format. Use an integer followed by the unit, e.g., '5GB'.",
-      got: JSON.stringify(size),
-    });
-  }
-  // A small b means bits, for the units of a thousand.
-  return /^\d+[GMKgmk]b$/.test(String(size)) ? Math.floor(bytes / 8) : bytes;
-}
-
-function byName(a: readonly [string, string], b: readonly [string, string]): number {
-  return a[0] < b[0] ? -1 : 1;
 }

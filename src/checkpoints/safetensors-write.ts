@@ -5,6 +5,7 @@
  */
 import { InternalError, InvalidArgumentError } from "../errors.ts";
 import type { Files } from "../files.ts";
+import { float32ToFloat16Array } from "../half.ts";
 import { bytesPerStored, countElements, type StoredType, showShape } from "./stored-tensor.ts";
 
 export interface TensorToWrite {
@@ -95,4 +96,17 @@ function byteLength(tensor: TensorToWrite, operation: string): number {
     });
   }
   return count * bytesPerStored[tensor.type];
+}
+
+/** Half precision of one tensor's numbers; an InvalidArgumentError where a finite one does not fit. */
+export function toFloat16(values: Float32Array, name: string, operation: string): Uint16Array {
+  const out = float32ToFloat16Array(values);
+  const infinite = out.findIndex((bits, i) => (bits & 0x7fff) === 0x7c00 && Number.isFinite(values[i]));
+  if (infinite < 0) return out;
+  throw new InvalidArgumentError({
+    operation,
+    expected: `values of \`${name}\` within ±65504, the range of fp16`,
+    got: String(values[infinite]),
+    fix: "Keep fp32.",
+  });
 }

@@ -3,7 +3,7 @@ import { convertToSafetensors, openCheckpoint } from "../checkpoints/index.ts";
 import { LEDConfig } from "../config.ts";
 import { type Files, readBytes, readJsonObject } from "../files.ts";
 import { filesOfPart } from "../load-options.ts";
-import { geometryOf } from "../models/led/loading.ts";
+import { geometryOf } from "../models/led/geometry.ts";
 import { tokenTableNames } from "../models/led/parameters.ts";
 import { withInterruption } from "./interruption.ts";
 import { resolveModel } from "./model-source.ts";

@@ -1,6 +1,6 @@
 /** `led info MODEL`: what a model is, and what it takes to run it. */
 import { LEDConfig } from "../config.ts";
-import { geometryOf } from "../models/led/loading.ts";
+import { geometryOf } from "../models/led/geometry.ts";
 import { estimateMemory } from "../models/led/memory.ts";
 import { conditionalGenerationParameters, countParameters } from "../models/led/parameters.ts";
 import { resolveModel } from "./model-source.ts";

@@ -9,6 +9,7 @@
 import type { Graph, Value } from "../graph/graph.ts";
 import type { Dim } from "../graph/types.ts";
 import { linear } from "./linear.ts";
+import { maskHeads, type Observation } from "./observation.ts";
 import type { Parameters } from "./parameters.ts";
 
 export interface KeysAndValues {
@@ -43,13 +44,40 @@ function project(g: Graph, p: Parameters, x: Value, heads: number): Value {
   return splitHeads(g, linear(g, p.at("q_proj"), x, D, { scale: (D / heads) ** -0.5 }), heads);
 }
 
-/** Attention of x [B, Q, D] over given rows; bias broadcasts over [B, h, Q, n]. -> [B, Q, D] */
-export function crossAttention(g: Graph, p: Parameters, x: Value, source: KeysAndValues, bias: Value): Value {
+/** Attention's output and, where it is observed, its probabilities before the head mask: without columns where unwanted. */
+export interface Attended {
+  /** [B, Q, D] */
+  readonly output: Value;
+  /** [B, h, Q, n or 0] */
+  readonly probabilities: Value | undefined;
+}
+
+/** Attention of x [B, Q, D] over given rows; bias broadcasts over [B, h, Q, n]. */
+export function crossAttention(
+  g: Graph,
+  p: Parameters,
+  x: Value,
+  source: KeysAndValues,
+  bias: Value,
+  observation?: Observation,
+): Attended {
   const D = x.shape[2] as number;
   const heads = source.keys.shape[1] as number;
   const scores = g.matmul(project(g, p, x, heads), g.swap(source.keys)); // [B, h, Q, n]
-  const context = g.matmul(g.softmax(g.add(scores, bias)), source.values); // [B, h, Q, e]
-  return linear(g, p.at("out_proj"), joinHeads(g, context), D);
+  const probabilities = g.softmax(g.add(scores, bias));
+  const context = maskHeads(g, g.matmul(probabilities, source.values), observation); // [B, h, Q, e]
+  return {
+    output: linear(g, p.at("out_proj"), joinHeads(g, context), D),
+    probabilities: shown(g, probabilities, observation),
+  };
+}
+
+function shown(g: Graph, probabilities: Value, observation: Observation | undefined): Value | undefined {
+  if (observation === undefined) return undefined;
+  const columns = probabilities.shape[3]!;
+  const name = `${columns} wanted`;
+  g.bind(name, g.mul(g.size(columns), observation.wanted));
+  return g.slice(probabilities, 3, 0, name);
 }
 
 /**
@@ -62,7 +90,8 @@ export function cachedSelfAttention(
   x: Value,
   past: KeysAndValues,
   bias: Value,
-): { output: Value; added: KeysAndValues } {
+  observation?: Observation,
+): Attended & { added: KeysAndValues } {
   const D = x.shape[2] as number;
   const [, heads, P] = past.keys.shape as [Dim, number, string];
   const q = project(g, p, x, heads); // [B, h, Q, e]
@@ -71,6 +100,11 @@ export function cachedSelfAttention(
   const probabilities = g.softmax(g.add(scores, bias));
   const onPast = g.slice(probabilities, 3, 0, P); // [B, h, Q, P]
   const onNew = g.slice(probabilities, 3, g.size(P), added.keys.shape[2]!); // [B, h, Q, Q]
-  const context = g.add(g.matmul(onPast, past.values), g.matmul(onNew, added.values)); // [B, h, Q, e]
-  return { output: linear(g, p.at("out_proj"), joinHeads(g, context), D), added };
+  const unmasked = g.add(g.matmul(onPast, past.values), g.matmul(onNew, added.values)); // [B, h, Q, e]
+  const context = maskHeads(g, unmasked, observation);
+  return {
+    output: linear(g, p.at("out_proj"), joinHeads(g, context), D),
+    probabilities: shown(g, probabilities, observation),
+    added,
+  };
 }

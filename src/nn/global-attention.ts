@@ -12,6 +12,7 @@
 import type { Graph, Value } from "../graph/graph.ts";
 import { joinHeads, splitHeads } from "./cached-attention.ts";
 import { linear } from "./linear.ts";
+import { maskHeads, type Observation } from "./observation.ts";
 import type { Parameters } from "./parameters.ts";
 
 export interface GlobalRows {
@@ -20,13 +21,22 @@ export interface GlobalRows {
   readonly index: Value;
   /** [B, S]: 0 at keys that may be seen, else negative. */
   readonly bias: Value;
+  readonly observation: Observation | undefined;
 }
 
 /** Rows computed together where there are many. */
 const rowsAtOnce = 64;
 
-/** x [B, S, D] -> context of the rows [B, x, D], before the output projection. */
-export function globalRows(g: Graph, p: Parameters, x: Value, { heads, index, bias }: GlobalRows): Value {
+/**
+ * x [B, S, D] -> context of the rows [B, x, D], before the output projection; with an observation the probabilities too,
+ * [B, h, x, S] before the head mask.
+ */
+export function globalRows(
+  g: Graph,
+  p: Parameters,
+  x: Value,
+  { heads, index, bias, observation }: GlobalRows,
+): { context: Value; probabilities: Value | undefined } {
   const [B, S, D] = x.shape as [string, string, number];
   const X = index.shape[1] as string;
   const e = D / heads;
@@ -34,29 +44,49 @@ export function globalRows(g: Graph, p: Parameters, x: Value, { heads, index, bi
   const queries = splitHeads(g, linear(g, p.at("query_global"), g.gatherND(x, index, 0), D, { scale }), heads); // [B, h, x, e]
   const keyBias = g.reshape(bias, [B, 1, S]);
   const few = g.lessOrEqual(g.size(X), g.scalar("int64", e));
-  const [rows] = g.branch(
+  if (observation !== undefined) g.bind("S wanted", g.mul(g.size(S), observation.wanted));
+  const [context, probabilities] = g.branch(
     few,
-    () => [absorbed(g, p, x, queries, keyBias)],
-    () => [projected(g, p, x, queries, keyBias)],
+    () => absorbed(g, p, x, queries, keyBias, observation),
+    () => projected(g, p, x, queries, keyBias, observation),
   );
-  return rows!;
+  return { context: context!, probabilities };
 }
 
-/** queries [B, h, x, e], keyBias [B, 1, S] -> [B, x, D] */
-function absorbed(g: Graph, p: Parameters, x: Value, queries: Value, keyBias: Value): Value {
+/** queries [B, h, x, e], keyBias [B, 1, S] -> [B, x, D] and what was observed */
+function absorbed(
+  g: Graph,
+  p: Parameters,
+  x: Value,
+  queries: Value,
+  keyBias: Value,
+  observation: Observation | undefined,
+): Value[] {
   const [B, heads, X, e] = queries.shape as [string, number, string, number];
   const D = x.shape[2] as number;
   const keyWeight = g.reshape(p.at("key_global").get("weight", [D, D]), [heads, e, D]);
   const valueWeight = g.reshape(p.at("value_global").get("weight", [D, D]), [heads, e, D]);
   const asked = g.reshape(g.matmul(queries, keyWeight), [B, `${heads}*${X}`, D]); // q W_k of every head
   const scores = g.add(g.matmul(asked, g.swap(x)), keyBias); // [B, h*x, S]
-  const mixed = g.reshape(g.matmul(g.softmax(scores), x), [B, heads, X, D]); // P X
+  const probabilities = g.softmax(scores);
+  const mixed = g.reshape(g.matmul(probabilities, x), [B, heads, X, D]); // P X
   const context = g.matmul(mixed, g.swap(valueWeight)); // [B, h, x, e]
-  return g.add(joinHeads(g, context), p.at("value_global").get("bias", [D]));
+  const bias = p.at("value_global").get("bias", [D]);
+  if (observation === undefined) return [g.add(joinHeads(g, context), bias)];
+  const whole = g.add(context, g.reshape(bias, [heads, 1, e])); // [B, h, x, e]
+  const shown = g.slice(probabilities, 2, 0, "S wanted"); // [B, h*x, S or 0]
+  return [joinHeads(g, maskHeads(g, whole, observation)), g.reshape(shown, [B, heads, X, "S wanted"])];
 }
 
 /** The same from projected keys and values, `rowsAtOnce` rows at a time. */
-function projected(g: Graph, p: Parameters, x: Value, queries: Value, keyBias: Value): Value {
+function projected(
+  g: Graph,
+  p: Parameters,
+  x: Value,
+  queries: Value,
+  keyBias: Value,
+  observation: Observation | undefined,
+): Value[] {
   const [B, heads, X] = queries.shape as [string, number, string];
   const [, S, D] = x.shape as [string, string, number];
   const keys = splitHeads(g, linear(g, p.at("key_global"), x, D), heads); // [B, h, S, e]
@@ -71,8 +101,13 @@ function projected(g: Graph, p: Parameters, x: Value, queries: Value, keyBias: V
   const { scan } = g.loop({ count, dim: "groups" }, (group) => {
     const some = g.slice(padded, 2, g.mul(group, length), R); // [B, h, R, e]
     const probabilities = g.softmax(g.add(g.matmul(some, g.swap(keys)), bias)); // [B, h, R, S]
-    return { scan: [joinHeads(g, g.matmul(probabilities, values))] }; // [B, R, D]
+    const context = maskHeads(g, g.matmul(probabilities, values), observation); // [B, h, R, e]
+    const shown = observation === undefined ? [] : [g.slice(probabilities, 3, 0, "S wanted")];
+    return { scan: [joinHeads(g, context), ...shown] }; // [B, R, D], [B, h, R, S or 0]
   });
   const rows = g.reshapeAs(g.transpose(scan[0]!, [1, 0, 2, 3]), [B, "padded rows", D]);
-  return g.slice(rows, 1, 0, X);
+  const context = g.slice(rows, 1, 0, X);
+  if (observation === undefined) return [context];
+  const shown = g.reshapeAs(g.transpose(scan[1]!, [1, 2, 0, 3, 4]), [B, heads, "padded rows", "S wanted"]);
+  return [context, g.slice(shown, 2, 0, X)];
 }

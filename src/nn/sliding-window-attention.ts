@@ -18,6 +18,7 @@ import { sumDim } from "../graph/types.ts";
 import { mostNegativeFloat32 } from "../tensor.ts";
 import { globalRows } from "./global-attention.ts";
 import { linear } from "./linear.ts";
+import { maskHeads, type Observation } from "./observation.ts";
 import type { Parameters } from "./parameters.ts";
 
 /** Which keys may be seen. Biases are 0 or the most negative float32, and are added to scores. */
@@ -43,19 +44,28 @@ export interface SlidingWindowOptions {
   /** Two-sided: w/2 keys before and after a query. */
   readonly window: number;
   readonly masks: SequenceMasks;
+  readonly observation?: Observation | undefined;
+}
+
+/** Probabilities before the head mask; without columns where they are not wanted. */
+export interface Observed {
+  /** [S/b, B, h, b, n] by block: the x slots, then the window's 2c+b keys. */
+  readonly local: Value;
+  /** [B, h, x, S] of the rows of global positions. */
+  readonly global: Value;
 }
 
 /** What the layer does with a block's context [B, b, D] and its input [B, b, D]. -> [B, b, D] */
 export type BlockFunction = (context: Value, input: Value) => Value;
 
-/** Attention over x [B, S, D], without output projection, then `finish` block by block. -> [B, S, D] */
+/** Attention over x [B, S, D], without output projection, then `finish` block by block. -> [B, S, D], and what was observed */
 export function slidingWindowAttention(
   g: Graph,
   p: Parameters,
   x: Value,
-  { heads, window, masks }: SlidingWindowOptions,
+  { heads, window, masks, observation }: SlidingWindowOptions,
   finish: BlockFunction,
-): Value {
+): { x: Value; observed: Observed | undefined } {
   const [B, S, D] = x.shape as [string, string, number];
   const X = masks.slotBias.shape[1] as string;
   const e = D / heads;
@@ -67,14 +77,10 @@ export function slidingWindowAttention(
   g.bind("2c+b", g.add(g.size("2c"), masks.block));
   g.bind("n", g.add(g.size(X), g.size("2c+b")));
 
+  if (observation !== undefined) g.bind("n wanted", g.mul(g.size("n"), observation.wanted));
+  const rowsOfGlobals = globalRows(g, p, x, { heads, index: masks.globalIndex, bias: masks.unmaskedBias, observation });
   // Rows of globals, and a row of zeros for queries that are none: [B, x+1, D]
-  const globals = g.pad(
-    globalRows(g, p, x, { heads, index: masks.globalIndex, bias: masks.unmaskedBias }),
-    1,
-    0,
-    1,
-    sumDim([X, 1]),
-  );
+  const globals = g.pad(rowsOfGlobals.context, 1, 0, 1, sumDim([X, 1]));
   const padded = sumDim([S, "2c"]);
   const allRows = (name: string): Value => {
     // Global slots in front, then the sequence with c zero rows at each end: [B, h, x+S+2c, e]
@@ -100,13 +106,16 @@ export function slidingWindowAttention(
     const kb = g.gather(keys, seen, 2); // [B, h, n, e]
     const hidden = g.add(g.reshape(g.gather(bias, seen, 1), [B, 1, 1, "n"]), band); // [B, 1, b, n]
     const probabilities = g.softmax(g.add(g.matmul(qb, g.swap(kb)), hidden)); // [B, h, b, n]
-    const context = g.transpose(g.matmul(probabilities, g.gather(values, seen, 2)), [0, 2, 1, 3]); // [B, b, h, e]
+    const perHead = maskHeads(g, g.matmul(probabilities, g.gather(values, seen, 2)), observation); // [B, h, b, e]
+    const context = g.transpose(perHead, [0, 2, 1, 3]); // [B, b, h, e]
     const local = g.mul(g.reshape(context, [B, "b", D]), g.slice(masks.localQuery, 1, start, "b"));
     const global = g.gatherND(globals, g.slice(masks.slotOfQuery, 1, start, "b"), 1); // [B, b, D]
-    return { scan: [finish(g.add(local, global), input)] };
+    const shown = observation === undefined ? [] : [g.slice(probabilities, 3, 0, "n wanted")];
+    return { scan: [finish(g.add(local, global), input), ...shown] };
   });
   const blocks = g.transpose(scan[0]!, [1, 0, 2, 3]); // [B, S/b, b, D]
-  return g.reshapeAs(blocks, [B, S, D]);
+  const observed = observation && { local: scan[1]!, global: rowsOfGlobals.probabilities! };
+  return { x: g.reshapeAs(blocks, [B, S, D]), observed };
 }
 
 /** 0 where key column j of a block's n may be seen by its query row i, as far as the distance decides: [b, n]. */

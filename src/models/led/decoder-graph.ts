@@ -1,9 +1,9 @@
 /**
  * The LED decoder as a graph of stages (transformers 4.37.2, modeling_led.py: LEDDecoder, LEDDecoderLayer, and the head
  * of LEDForConditionalGeneration): per layer the keys and values of the source, computed once a document; and the step,
- * which takes some tokens and a cache and gives logits and the cache's new rows.
+ * which takes some tokens and a cache and gives hidden states or logits and the cache's new rows.
  *
- * B batch, Q query rows of an example, P rows of the cache, S source positions, D d_model, F decoder_ffn_dim,
+ * B batch, Q query rows of an example, P rows of the cache, S source positions, D d_model, F decoder_ffn_dim, L layers,
  * V vocabulary, h heads, e = D/h. Caches are [B, h, P, e].
  */
 import type { ActivationName } from "../../config.ts";
@@ -18,6 +18,7 @@ import {
 } from "../../nn/cached-attention.ts";
 import { layerNorm } from "../../nn/layer-norm.ts";
 import { linear } from "../../nn/linear.ts";
+import type { Observation } from "../../nn/observation.ts";
 import { Parameters, type StoredName } from "../../nn/parameters.ts";
 
 export interface DecoderGeometry {
@@ -30,6 +31,16 @@ export interface DecoderGeometry {
   readonly activation_function: ActivationName;
 }
 
+/** What a decoder graph can do beyond turning ids into its last hidden states; each costs time where nobody asks for it. */
+export interface DecoderAbilities {
+  /** Logits over the vocabulary by lm_head. */
+  readonly logits: boolean;
+  /** Embeddings in place of ids, head masks, and hidden states and attention of every layer to look at. */
+  readonly full: boolean;
+  /** Attention to a source. A decoder that stands alone has none. */
+  readonly source: boolean;
+}
+
 interface LayerInputs {
   readonly past: KeysAndValues;
   readonly source: KeysAndValues;
@@ -37,32 +48,48 @@ interface LayerInputs {
   readonly selfBias: Value;
   /** [B, 1, 1, S], added to cross-attention scores. */
   readonly sourceBias: Value;
+  readonly abilities: DecoderAbilities;
+  readonly observation: { readonly self: Observation; readonly cross: Observation } | undefined;
 }
 
-/** Decoder layer, post-norm. [B, Q, D] -> [B, Q, D] and the rows its cache gains. */
-function decoderLayer(
-  g: Graph,
-  p: Parameters,
-  x: Value,
-  { past, source, selfBias, sourceBias }: LayerInputs,
+interface LayerOutputs {
+  /** [B, Q, D] */
+  readonly x: Value;
+  /** The rows that the cache gains. */
+  readonly added: KeysAndValues;
+  readonly observed: Readonly<Record<string, Value>>;
+}
+
+/** Decoder layer, post-norm. [B, Q, D] -> [B, Q, D] */
+function decoderLayer(g: Graph, p: Parameters, x: Value, inputs: LayerInputs, config: DecoderGeometry): LayerOutputs {
+  const { past, source, selfBias, sourceBias, observation, abilities } = inputs;
+  const self = cachedSelfAttention(g, p.at("self_attn"), x, past, selfBias, observation?.self);
+  let a = layerNorm(g, p.at("self_attn_layer_norm"), g.add(x, self.output)); // [B, Q, D]
+  const observed: Record<string, Value> = {};
+  if (self.probabilities !== undefined) observed.attentions = self.probabilities;
+  if (abilities.source) {
+    const cross = crossAttention(g, p.at("encoder_attn"), a, source, sourceBias, observation?.cross);
+    a = layerNorm(g, p.at("encoder_attn_layer_norm"), g.add(a, cross.output));
+    if (cross.probabilities !== undefined) observed.cross_attentions = cross.probabilities;
+  }
+  const f = activation(g, config.activation_function, linear(g, p.at("fc1"), a, config.decoder_ffn_dim)); // [B, Q, F]
+  const y = layerNorm(g, p.at("final_layer_norm"), g.add(a, linear(g, p.at("fc2"), f, config.d_model)));
+  return { x: y, added: self.added, observed };
+}
+
+/** Parameters are under `base` ("led.decoder"), the head's beside it. */
+export function decoderGraph(
   config: DecoderGeometry,
-): { x: Value; added: KeysAndValues } {
-  const self = cachedSelfAttention(g, p.at("self_attn"), x, past, selfBias);
-  const a = layerNorm(g, p.at("self_attn_layer_norm"), g.add(x, self.output)); // [B, Q, D]
-  const cross = crossAttention(g, p.at("encoder_attn"), a, source, sourceBias);
-  const h = layerNorm(g, p.at("encoder_attn_layer_norm"), g.add(a, cross));
-  const f = activation(g, config.activation_function, linear(g, p.at("fc1"), h, config.decoder_ffn_dim)); // [B, Q, F]
-  const y = layerNorm(g, p.at("final_layer_norm"), g.add(h, linear(g, p.at("fc2"), f, config.d_model)));
-  return { x: y, added: self.added };
-}
-
-export function decoderGraph(config: DecoderGeometry, storedName: StoredName, base: string): Graph {
+  storedName: StoredName,
+  base: string,
+  abilities: DecoderAbilities,
+): Graph {
   const g = new Graph();
   const all = new Parameters(g, storedName);
-  const p = all.at(`${base}decoder`);
-  const { d_model: D, decoder_attention_heads: heads, vocab_size: V } = config;
+  const p = base === "" ? all : all.at(base);
+  const { d_model: D, decoder_attention_heads: heads, vocab_size: V, decoder_layers: L } = config;
   const e = D / heads;
-  const layers = Array.from({ length: config.decoder_layers }, (_, layer) => layer);
+  const layers = Array.from({ length: L }, (_, layer) => layer);
 
   const ids = g.input("input_ids", "int64", ["B", "Q"]);
   const positions = g.input("position_ids", "int64", ["Q"]);
@@ -76,7 +103,28 @@ export function decoderGraph(config: DecoderGeometry, storedName: StoredName, ba
     }));
   const past = rows("past", "P");
   const source = rows("source", "S");
+  const full = abilities.full
+    ? {
+        embeds: g.input("inputs_embeds", "float32", ["B", "Q", D]),
+        /** int64 []: 1 where `embeds` is what to read. */
+        embedsGiven: g.input("embeds_given", "int64", []),
+        headMask: g.input("head_mask", "float32", [L, heads]),
+        crossHeadMask: g.input("cross_attn_head_mask", "float32", [L, heads]),
+        attentionsWanted: g.input("attentions_wanted", "int64", []),
+        hiddenWanted: g.input("hidden_states_wanted", "int64", []),
+      }
+    : undefined;
 
+  const embedded = (): Value => {
+    const lookUp = (): Value => g.gather(p.at("embed_tokens").get("weight", [V, D]), ids); // [B, Q, D]
+    if (full === undefined) return lookUp();
+    const given = g.equal(full.embedsGiven, g.scalar("int64", 1));
+    return g.branch(
+      given,
+      () => [g.reshape(full.embeds, ["B", "Q", D])],
+      () => [lookUp()],
+    )[0]!;
+  };
   const sourceStages: Stage[] = layers.map((layer) => ({
     name: `project.${layer}`,
     inputs: [encoded],
@@ -84,20 +132,31 @@ export function decoderGraph(config: DecoderGeometry, storedName: StoredName, ba
   }));
   const step = (): Record<string, Value> => {
     const outputs: Record<string, Value> = {};
-    const tokens = g.gather(p.at("embed_tokens").get("weight", [V, D]), ids); // [B, Q, D]
     const table = p.at("embed_positions").get("weight", [config.max_decoder_position_embeddings, D]);
-    let x = layerNorm(g, p.at("layernorm_embedding"), g.add(tokens, g.gather(table, positions)));
+    let x = layerNorm(g, p.at("layernorm_embedding"), g.add(embedded(), g.gather(table, positions)));
+    if (full !== undefined) g.bind("D wanted", g.mul(g.scalar("int64", D), full.hiddenWanted));
     for (const layer of layers) {
-      const given = { past: past[layer]!, source: source[layer]!, selfBias, sourceBias };
+      if (full !== undefined) outputs[`${layer}.input`] = g.slice(x, 2, 0, "D wanted");
+      const maskOf = (masks: Value): Value => g.gather(masks, g.scalar("int64", layer)); // [h]
+      const observation = full && {
+        self: { headMask: maskOf(full.headMask), wanted: full.attentionsWanted },
+        cross: { headMask: maskOf(full.crossHeadMask), wanted: full.attentionsWanted },
+      };
+      const given = { past: past[layer]!, source: source[layer]!, selfBias, sourceBias, abilities, observation };
       const result = decoderLayer(g, p.at(`layers.${layer}`), x, given, config);
       x = result.x;
       outputs[`${layer}.keys`] = result.added.keys;
       outputs[`${layer}.values`] = result.added.values;
+      for (const [name, value] of Object.entries(result.observed)) outputs[`${layer}.${name}`] = value;
     }
+    return { ...(abilities.logits ? { logits: logitsOf(x) } : {}), hidden: x, ...outputs };
+  };
+  const logitsOf = (x: Value): Value => {
     const bias = g.reshape(all.get("final_logits_bias", [1, V]), [V]);
     const logits = g.gemm(g.reshape(x, ["B*Q", D]), all.at("lm_head").get("weight", [V, D]), bias, { transB: true });
-    return { logits: g.reshape(logits, ["B", "Q", V]), hidden: x, ...outputs };
+    return g.reshape(logits, ["B", "Q", V]);
   };
-  addStages(g, [...sourceStages, { name: "step", inputs: [ids, past[0]!.keys, source[0]!.keys], build: step }]);
+  const read = [full === undefined ? ids : selfBias, past[0]!.keys, ...(abilities.source ? [source[0]!.keys] : [])];
+  addStages(g, [...(abilities.source ? sourceStages : []), { name: "step", inputs: read, build: step }]);
   return g;
 }

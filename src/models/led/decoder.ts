@@ -2,13 +2,14 @@
  * Runs the decoder's graph: the source's keys and values once a document, then steps. State is what the caller passes in;
  * nothing is remembered here.
  *
- * B batch, Q query rows an example, P cache rows, S source positions, h heads, e width of a head.
+ * B batch, Q query rows an example, P cache rows, S source positions, D d_model, L layers, V vocabulary, h heads, e width of
+ * a head.
  */
 import { InvalidArgumentError } from "../../errors.ts";
 import { stageInput } from "../../graph/stages.ts";
 import type { Engine, Session, SessionOptions } from "../../runtime/engine.ts";
 import { mostNegativeFloat32, Tensor } from "../../tensor.ts";
-import { type DecoderGeometry, decoderGraph } from "./decoder-graph.ts";
+import { type DecoderAbilities, type DecoderGeometry, decoderGraph } from "./decoder-graph.ts";
 import { breathe, type StageProgress } from "./encoder.ts";
 import { type BoundWeights, weightsFor } from "./weights.ts";
 
@@ -28,44 +29,82 @@ export interface Source {
 }
 
 export interface StepInputs {
-  /** int64 [B, Q] */
-  readonly input_ids: Tensor<"int64">;
+  /** int64 [B, Q], or float32 [B, Q, D] embeddings. */
+  readonly tokens: Tensor<"int64"> | Tensor<"float32">;
   /** int64 [Q] */
   readonly position_ids: Tensor<"int64">;
   /** [B, 1, Q, P+Q], added to self-attention scores. */
   readonly self_bias: Tensor<"float32">;
   /** A layer each, [B, h, P, e]. */
   readonly past: readonly LayerRows[];
-  readonly source: Source;
+  /** Absent for a decoder that stands alone. */
+  readonly source?: Source | undefined;
+  /** [L, h] */
+  readonly head_mask?: Tensor<"float32"> | undefined;
+  /** [L, h] */
+  readonly cross_attn_head_mask?: Tensor<"float32"> | undefined;
+}
+
+export interface StepOptions {
+  /** The last layer's output, which is behind the logits. */
+  readonly hidden?: boolean;
+  readonly output_hidden_states?: boolean;
+  readonly output_attentions?: boolean;
 }
 
 export interface StepOutputs {
-  /** [B, Q, V] */
-  readonly logits: Tensor<"float32">;
+  /** [B, Q, V]; of a decoder with a language-modelling head. */
+  readonly logits?: Tensor<"float32">;
+  /** [B, Q, D]; where asked for. */
+  readonly hidden?: Tensor<"float32">;
   /** The cache's new rows, a layer each, [B, h, Q, e]. */
   readonly added: readonly LayerRows[];
+  /** Every layer's input and the last output, [B, Q, D] each. */
+  readonly hidden_states?: readonly Tensor<"float32">[];
+  /** A layer each, [B, h, Q, P+Q]. */
+  readonly attentions?: readonly Tensor<"float32">[];
+  /** A layer each, [B, h, Q, S]; absent without a source. */
+  readonly cross_attentions?: readonly Tensor<"float32">[];
+}
+
+export interface DecoderPlace {
+  /** Of the decoder's parameters: "led.decoder" in a headed model. */
+  readonly path: string;
+  /** Whether there is a language-modelling head. */
+  readonly logits: boolean;
 }
 
 export class DecoderRunner {
   readonly config: DecoderGeometry;
-  readonly #session: Session;
+  readonly #open: (abilities: DecoderAbilities) => Promise<Session>;
+  #abilities: DecoderAbilities;
+  #session: Promise<Session>;
 
-  private constructor(session: Session, config: DecoderGeometry) {
-    this.#session = session;
+  private constructor(
+    config: DecoderGeometry,
+    session: Session,
+    abilities: DecoderAbilities,
+    open: (abilities: DecoderAbilities) => Promise<Session>,
+  ) {
     this.config = config;
+    this.#open = open;
+    this.#abilities = abilities;
+    this.#session = Promise.resolve(session);
   }
 
-  /** @param base where the decoder is: "led." in a headed model. */
   static async open(
     engine: Engine,
     config: DecoderGeometry,
     { weights, storedName }: BoundWeights,
-    base: string,
+    { path, logits }: DecoderPlace,
     options: SessionOptions,
   ): Promise<DecoderRunner> {
-    const graph = decoderGraph(config, storedName, base);
-    const session = await engine.compile(graph, weightsFor(graph.parameters.keys(), weights), options);
-    return new DecoderRunner(session, config);
+    const open = (abilities: DecoderAbilities): Promise<Session> => {
+      const graph = decoderGraph(config, storedName, path, abilities);
+      return engine.compile(graph, weightsFor(graph.parameters.keys(), weights), options);
+    };
+    const abilities = { logits, full: false, source: true };
+    return new DecoderRunner(config, await open(abilities), abilities, open);
   }
 
   /** Projects the encoder's output [B, S, D] into every layer's source keys and values. */
@@ -74,47 +113,117 @@ export class DecoderRunner {
     attention_mask: Tensor | undefined,
     { signal, progress }: { signal?: AbortSignal | undefined; progress?: StageProgress | undefined } = {},
   ): Promise<Source> {
+    this.#need({ full: false, source: true });
     const [batch, length] = encoded.dims as [number, number];
     const count = this.config.decoder_layers;
     const layers: LayerRows[] = [];
     for (let layer = 0; layer < count; layer++) {
       await breathe(signal);
       const [keys, values] = [`project.${layer}.keys`, `project.${layer}.values`];
-      const inputs = { [stageInput]: Tensor.from(layer, "int64"), encoder_hidden_states: encoded };
-      const outputs = await this.#session.run(inputs, [keys, values]);
-      layers.push({ keys: outputs[keys] as Tensor<"float32">, values: outputs[values] as Tensor<"float32"> });
+      const outputs = await this.#run(layer, { encoder_hidden_states: encoded }, [keys, values]);
+      layers.push({ keys: outputs[keys]!, values: outputs[values]! });
       progress?.("prepare", layer + 1, count);
     }
     return { batch, layers, bias: sourceBias(batch, length, attention_mask) };
   }
 
-  async step({ input_ids, position_ids, self_bias, past, source }: StepInputs): Promise<StepOutputs> {
-    const inputs: Record<string, Tensor> = {
-      [stageInput]: Tensor.from(this.config.decoder_layers, "int64"),
-      input_ids,
-      position_ids,
-      self_bias,
-      source_bias: source.bias,
-    };
-    const names = ["step.logits"];
-    past.forEach(({ keys, values }, layer) => {
-      inputs[`past.${layer}.keys`] = keys;
-      inputs[`past.${layer}.values`] = values;
-      inputs[`source.${layer}.keys`] = source.layers[layer]!.keys;
-      inputs[`source.${layer}.values`] = source.layers[layer]!.values;
-      names.push(`step.${layer}.keys`, `step.${layer}.values`);
+  async step(inputs: StepInputs, options: StepOptions = {}): Promise<StepOutputs> {
+    const { past, source, tokens } = inputs;
+    const { output_hidden_states = false, output_attentions = false } = options;
+    const masked = inputs.head_mask !== undefined || inputs.cross_attn_head_mask !== undefined;
+    this.#need({
+      full: tokens.type !== "int64" || masked || output_hidden_states || output_attentions,
+      source: source !== undefined,
     });
-    const outputs = await this.#session.run(inputs, names);
-    const added = past.map((_, layer) => ({
-      keys: outputs[`step.${layer}.keys`] as Tensor<"float32">,
-      values: outputs[`step.${layer}.values`] as Tensor<"float32">,
-    }));
-    return { logits: outputs["step.logits"] as Tensor<"float32">, added };
+    const feeds: Record<string, Tensor> = {
+      ...(tokens.type === "int64" ? { input_ids: tokens } : { inputs_embeds: tokens }),
+      ...(this.#abilities.full ? this.#fullFeeds(inputs, output_hidden_states, output_attentions) : {}),
+      position_ids: inputs.position_ids,
+      self_bias: inputs.self_bias,
+      ...(source === undefined ? {} : { source_bias: source.bias }),
+    };
+    const names = [
+      ...(this.#abilities.logits ? ["step.logits"] : []),
+      ...(options.hidden || output_hidden_states ? ["step.hidden"] : []),
+    ];
+    past.forEach(({ keys, values }, layer) => {
+      feeds[`past.${layer}.keys`] = keys;
+      feeds[`past.${layer}.values`] = values;
+      if (source !== undefined) {
+        feeds[`source.${layer}.keys`] = source.layers[layer]!.keys;
+        feeds[`source.${layer}.values`] = source.layers[layer]!.values;
+      }
+      names.push(`step.${layer}.keys`, `step.${layer}.values`);
+      if (output_hidden_states) names.push(`step.${layer}.input`);
+      if (output_attentions) names.push(`step.${layer}.attentions`);
+      if (output_attentions && source !== undefined) names.push(`step.${layer}.cross_attentions`);
+    });
+    const stage = source === undefined ? 0 : this.config.decoder_layers;
+    const outputs = await this.#run(stage, feeds, names);
+    const ofLayers = (name: string) => past.map((_, layer) => outputs[`step.${layer}.${name}`]!);
+    const [keys, values] = [ofLayers("keys"), ofLayers("values")];
+    const hidden = outputs["step.hidden"];
+    const maskOf = (masks: Tensor<"float32"> | undefined) => (all: Tensor<"float32">[]) =>
+      masks === undefined ? all : all.map((one, layer) => scaledByHead(one, masks, layer));
+    return {
+      ...(this.#abilities.logits ? { logits: outputs["step.logits"]! } : {}),
+      ...(hidden === undefined ? {} : { hidden }),
+      added: keys.map((rows, layer) => ({ keys: rows, values: values[layer]! })),
+      ...(output_hidden_states ? { hidden_states: [...ofLayers("input"), hidden!] } : {}),
+      ...(output_attentions ? { attentions: maskOf(inputs.head_mask)(ofLayers("attentions")) } : {}),
+      ...(output_attentions && source !== undefined
+        ? { cross_attentions: maskOf(inputs.cross_attn_head_mask)(ofLayers("cross_attentions")) }
+        : {}),
+    };
+  }
+
+  #fullFeeds(inputs: StepInputs, hiddenWanted: boolean, attentionsWanted: boolean): Record<string, Tensor> {
+    const flag = (value: boolean): Tensor => Tensor.from(value ? 1 : 0, "int64");
+    const dims = [this.config.decoder_layers, this.config.decoder_attention_heads];
+    const ones = new Tensor("float32", new Float32Array(dims[0]! * dims[1]!).fill(1), dims);
+    return {
+      embeds_given: flag(inputs.tokens.type !== "int64"),
+      head_mask: inputs.head_mask ?? ones,
+      cross_attn_head_mask: inputs.cross_attn_head_mask ?? ones,
+      hidden_states_wanted: flag(hiddenWanted),
+      attentions_wanted: flag(attentionsWanted),
+    };
+  }
+
+  async #run(
+    stage: number,
+    feeds: Record<string, Tensor>,
+    names: string[],
+  ): Promise<Record<string, Tensor<"float32">>> {
+    const inputs = { [stageInput]: Tensor.from(stage, "int64"), ...feeds };
+    return (await (await this.#session).run(inputs, names)) as Record<string, Tensor<"float32">>;
+  }
+
+  /** Opens another session in place of this one where a call needs it: two at once would hold the weights twice. */
+  #need({ full, source }: Pick<DecoderAbilities, "full" | "source">): void {
+    const has = this.#abilities;
+    if ((has.full || !full) && has.source === source) return;
+    this.#abilities = { logits: has.logits, full: has.full || full, source };
+    const wanted = this.#abilities;
+    this.#session = this.#session.then(async (session) => {
+      await session.dispose();
+      return this.#open(wanted);
+    });
   }
 
   async dispose(): Promise<void> {
-    await this.#session.dispose();
+    await (await this.#session).dispose();
   }
+}
+
+/** Probabilities [B, h, Q, n] times a layer's row of head masks [L, h], in place. */
+function scaledByHead(probabilities: Tensor<"float32">, masks: Tensor<"float32">, layer: number): Tensor<"float32"> {
+  const [, heads, rows, columns] = probabilities.dims as [number, number, number, number];
+  const { data } = probabilities;
+  for (let i = 0; i < data.length; i++) {
+    data[i]! *= masks.data[layer * heads + (Math.floor(i / (rows * columns)) % heads)]!;
+  }
+  return probabilities;
 }
 
 /** The encoder's mask for cross-attention: 0 at 1, the most negative float32 at 0 (reference: _expand_mask). */

@@ -6,12 +6,13 @@
  */
 import type { ActivationName } from "../../config.ts";
 import { Graph, type Value } from "../../graph/graph.ts";
-import { addStages } from "../../graph/stages.ts";
+import { addStages, type Stage } from "../../graph/stages.ts";
 import { activation } from "../../nn/activation.ts";
 import { layerNorm } from "../../nn/layer-norm.ts";
 import { linear } from "../../nn/linear.ts";
+import type { Observation } from "../../nn/observation.ts";
 import { Parameters, type StoredName } from "../../nn/parameters.ts";
-import { type SequenceMasks, slidingWindowAttention } from "../../nn/sliding-window-attention.ts";
+import { type Observed, type SequenceMasks, slidingWindowAttention } from "../../nn/sliding-window-attention.ts";
 
 export interface EncoderGeometry {
   readonly d_model: number;
@@ -25,19 +26,24 @@ export interface EncoderGeometry {
   readonly attention_window: readonly number[];
 }
 
-/** Encoder layer, post-norm. [B, S, D] -> [B, S, D] */
+interface LayerInputs {
+  readonly masks: SequenceMasks;
+  readonly observation: Observation | undefined;
+}
+
+/** Encoder layer, post-norm. [B, S, D] -> [B, S, D], and what was observed of its attention */
 function encoderLayer(
   g: Graph,
   p: Parameters,
   x: Value,
-  masks: SequenceMasks,
+  { masks, observation }: LayerInputs,
   config: EncoderGeometry,
   layer: number,
-): Value {
+): { x: Value; observed: Observed | undefined } {
   const { d_model: D, encoder_ffn_dim: F, encoder_attention_heads: heads } = config;
   const window = config.attention_window[layer]!;
   const attention = p.at("self_attn.longformer_self_attn");
-  return slidingWindowAttention(g, attention, x, { heads, window, masks }, (context, input) => {
+  return slidingWindowAttention(g, attention, x, { heads, window, masks, observation }, (context, input) => {
     const a = linear(g, p.at("self_attn.output"), context, D); // [B, b, D]
     const h = layerNorm(g, p.at("self_attn_layer_norm"), g.add(input, a));
     const f = activation(g, config.activation_function, linear(g, p.at("fc1"), h, F)); // [B, b, F]
@@ -45,11 +51,15 @@ function encoderLayer(
   });
 }
 
-/** Token plus learned position embedding, normalised. ids [B, S] -> [B, S, D] */
-function embed(g: Graph, p: Parameters, ids: Value, config: EncoderGeometry): Value {
-  const [, S] = ids.shape as [string, string];
+/** Looked up rows of the token table. ids [B, S] -> [B, S, D] */
+function lookUp(g: Graph, p: Parameters, ids: Value, config: EncoderGeometry): Value {
+  return g.gather(p.at("embed_tokens").get("weight", [config.vocab_size, config.d_model]), ids);
+}
+
+/** Token plus learned position embedding, normalised. [B, S, D] -> [B, S, D] */
+function embed(g: Graph, p: Parameters, tokens: Value, config: EncoderGeometry): Value {
+  const [, S] = tokens.shape as [string, string];
   const D = config.d_model;
-  const tokens = g.gather(p.at("embed_tokens").get("weight", [config.vocab_size, D]), ids); // [B, S, D]
   const rows = config.max_encoder_position_embeddings;
   // Padding to whole blocks may pass the end of the table; nobody reads what is computed there.
   const position = g.min(g.range(S), g.scalar("int64", rows - 1));
@@ -57,7 +67,8 @@ function embed(g: Graph, p: Parameters, ids: Value, config: EncoderGeometry): Va
   return layerNorm(g, p.at("layernorm_embedding"), g.add(tokens, positions));
 }
 
-export function encoderGraph(config: EncoderGeometry, storedName: StoredName, path: string): Graph {
+/** `full`: with embeddings in place of ids, head masks, and attention to look at; those cost time where nobody asks for them. */
+export function encoderGraph(config: EncoderGeometry, storedName: StoredName, path: string, full: boolean): Graph {
   const g = new Graph();
   const p = new Parameters(g, storedName, path);
   const ids = g.input("input_ids", "int64", ["B", "S"]);
@@ -71,13 +82,27 @@ export function encoderGraph(config: EncoderGeometry, storedName: StoredName, pa
     globalIndex: g.input("global_index", "int64", ["B", "x", 2]),
     slotBias: g.input("slot_bias", "float32", ["B", "x"]),
   };
-  addStages(g, [
-    { name: "embed", inputs: [ids], build: () => ({ hidden: embed(g, p, ids, config) }) },
+  const observation: Observation | undefined = full
+    ? {
+        headMask: g.input("head_mask", "float32", [config.encoder_attention_heads]),
+        wanted: g.input("attentions_wanted", "int64", []),
+      }
+    : undefined;
+  const stages: Stage[] = [
+    { name: "embed", inputs: [ids], build: () => ({ hidden: embed(g, p, lookUp(g, p, ids, config), config) }) },
     ...Array.from({ length: config.encoder_layers }, (_, layer) => ({
       name: `layers.${layer}`,
       inputs: [hidden, masks.slotBias],
-      build: () => ({ hidden: encoderLayer(g, p.at(`layers.${layer}`), hidden, masks, config, layer) }),
+      build: () => {
+        const result = encoderLayer(g, p.at(`layers.${layer}`), hidden, { masks, observation }, config, layer);
+        return { hidden: result.x, ...result.observed };
+      },
     })),
-  ]);
+  ];
+  if (full) {
+    // The hidden input serves the embeddings: both are [B, S, D], and no run has need of the two.
+    stages.push({ name: "embed given", inputs: [hidden], build: () => ({ hidden: embed(g, p, hidden, config) }) });
+  }
+  addStages(g, stages);
   return g;
 }

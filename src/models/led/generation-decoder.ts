@@ -40,21 +40,21 @@ export function generationDecoder(
       const width = config.d_model / heads;
       const empty = emptyCache({ batch, beams, layers: config.decoder_layers, heads, width });
       const { logits, added } = await runner.step({
-        input_ids: Tensor.from(prompt, "int64") as Tensor<"int64">,
+        tokens: Tensor.from(prompt, "int64") as Tensor<"int64">,
         position_ids: positions(0, length),
         self_bias: causalBias(batch, 0, length, undefined),
         past: empty.layers,
         source,
       });
       const cache = appendRows(empty, added, () => Int32Array.from({ length }, (_, row) => row));
-      return { logits: lastPositions(logits), state: { source, cache, position: length } };
+      return { logits: lastPositions(logits!), state: { source, cache, position: length } };
     },
 
     async step({ source, cache, position }, tokens, parents) {
       positionRow(position);
       const { beams } = cache.geometry;
       const { logits, added } = await runner.step({
-        input_ids: new Tensor("int64", BigInt64Array.from(tokens, BigInt), [batch, beams]),
+        tokens: new Tensor("int64", BigInt64Array.from(tokens, BigInt), [batch, beams]),
         position_ids: new Tensor("int64", new BigInt64Array(beams).fill(BigInt(position)), [beams]),
         self_bias: ancestryBias(cache, parents),
         past: cache.layers,
@@ -64,7 +64,7 @@ export function generationDecoder(
       const next = appendRows(cache, added, (sequence, firstNewRow) =>
         extended(pasts[parents[sequence]!]!, firstNewRow + (sequence % beams)),
       );
-      return { logits: logits.data, state: { source, cache: next, position: position + 1 } };
+      return { logits: logits!.data, state: { source, cache: next, position: position + 1 } };
     },
   };
 }

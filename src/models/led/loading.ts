@@ -1,118 +1,278 @@
 /**
- * What every LED class does to come from a checkpoint: the folder, the config, the weights by name, the engine. Mirrors
- * transformers 4.37.2, modeling_utils.py: from_pretrained.
+ * What every LED class does to come from a checkpoint, or from a config alone: the folder, the config, the weights by name, the
+ * engine (transformers 4.37.2, modeling_utils.py: from_pretrained, _load_pretrained_model).
+ *
+ * Departures: a checkpoint that lacks weights of the model below the head is an error that lists them, where the reference
+ * fills in random ones with a warning; with output_loading_info they are filled in and reported here too. A head that is missing is
+ * new, as in the reference.
  */
 import { platform } from "#platform";
-import { requireMatch } from "../../checkpoints/names.ts";
+import { type NameMatch, requireMatch } from "../../checkpoints/names.ts";
 import { openCheckpoint } from "../../checkpoints/open.ts";
-import { checkActivation, checkAttentionImplementation, LEDConfig, normalizeAttentionWindows } from "../../config.ts";
-import { InvalidArgumentError, refuseUnknownOptions } from "../../errors.ts";
+import { checkAttentionImplementation, LEDConfig } from "../../config.ts";
+import { InvalidArgumentError, nearestName } from "../../errors.ts";
 import type { Files } from "../../files.ts";
 import { type LoadOptions, loadOptionNames } from "../../load-options.ts";
 import { warn } from "../../log.ts";
 import { filesOf } from "../../model-folders.ts";
 import { type Device, devices } from "../../platform/platform.ts";
 import type { Engine, SessionOptions } from "../../runtime/engine.ts";
-import { type Geometry, type ParameterShape, tokenTableNames } from "./parameters.ts";
-import { type BoundWeights, bindWeights } from "./weights.ts";
+import type { Tensor } from "../../tensor.ts";
+import { type ClassName, classSpec, tensorsOf, tokenTable } from "./class-specs.ts";
+import { geometryOf } from "./geometry.ts";
+import { initialWeight } from "./initial-weights.ts";
+import { type DType, dtypes, ModelWeights, tensorWeight } from "./model-weights.ts";
+import type { Geometry } from "./parameters.ts";
+import { bindWeights, zeroWeight } from "./weights.ts";
 
-export interface PretrainedOptions extends LoadOptions {
-  /** Instead of the folder's config.json. */
-  config?: LEDConfig;
+/** Where and how a model computes. */
+export interface ComputeOptions {
   /** "auto" is the native CPU engine, or its WebAssembly build where that is missing. */
-  device?: Device;
-  /** Weights are held and computed in float32. */
-  dtype?: "fp32";
+  device?: Device | undefined;
+  /** "fp32", or "fp16": weights rounded to half precision, computed with in float32. */
+  dtype?: DType | undefined;
   /** Threads that work on one operator. */
-  num_threads?: number;
-  /** Other weights of the same model ("fp16": model.fp16.safetensors). */
-  variant?: string;
+  num_threads?: number | undefined;
 }
 
-const optionNames = [...loadOptionNames, "config", "device", "dtype", "num_threads", "variant"] as const;
+/** Options of from_config. */
+export interface CreateOptions extends ComputeOptions {
+  /** Of the random weights; 0 by default, so that two runs give the same model. */
+  seed?: number | undefined;
+}
 
-/** What the files say, before any engine holds them. */
-export interface LoadedCheckpoint {
-  readonly files: Files;
+/** Options of from_pretrained. Keys of LEDConfig beside them override the checkpoint's config. */
+export interface PretrainedOptions extends LoadOptions, CreateOptions {
+  /** Instead of the folder's config.json. */
+  config?: LEDConfig | undefined;
+  /** Other weights of the same model ("fp16": model.fp16.safetensors). */
+  variant?: string | undefined;
+  /** Weights instead of the folder's. */
+  state_dict?: ReadonlyMap<string, Tensor> | undefined;
+  /** Weights of another shape than the model's are made anew instead of refused. */
+  ignore_mismatched_sizes?: boolean | undefined;
+  /** Give [model, LoadingInfo]. */
+  output_loading_info?: boolean | undefined;
+}
+
+const computeNames = ["device", "dtype", "num_threads"] as const;
+const createNames = [...computeNames, "seed"] as const;
+const pretrainedNames = [
+  ...loadOptionNames,
+  ...createNames,
+  "config",
+  "variant",
+  "state_dict",
+  "ignore_mismatched_sizes",
+  "output_loading_info",
+] as const;
+
+/** What a load made of the checkpoint's names, in the file's spelling, sorted. */
+export interface LoadingInfo {
+  readonly missing_keys: string[];
+  readonly unexpected_keys: string[];
+  /** [name, shape in the file, shape in the model] */
+  readonly mismatched_keys: [string, number[], number[]][];
+  readonly error_msgs: string[];
+}
+
+/** A model before any engine holds it. */
+export interface LoadedModel {
   readonly config: LEDConfig;
   readonly geometry: Geometry;
-  readonly bound: BoundWeights;
+  readonly weights: ModelWeights;
   readonly engine: Engine;
   readonly session: SessionOptions;
+  readonly seed: number;
+  /** The folder that weights are read from; undefined for those in memory. */
+  readonly where: string | undefined;
 }
 
-/**
- * Reads config and names of a checkpoint for a class and finds the engine. `parameters` gives the class's parameters for a
- * geometry, `prefix` where the base model is in them.
- */
-export async function loadCheckpoint(
-  className: string,
+export async function loadModel(
+  className: ClassName,
   source: string | Files,
-  options: PretrainedOptions,
-  parameters: (geometry: Geometry) => ParameterShape[],
-  prefix: string,
-): Promise<LoadedCheckpoint> {
+  given: PretrainedOptions & { readonly [configKey: string]: unknown },
+): Promise<LoadedModel & { readonly files: Files; readonly info: LoadingInfo }> {
   const operation = `${className}.from_pretrained`;
-  refuseUnknownOptions(operation, options, optionNames);
-  const { device = "auto", dtype = "fp32", num_threads } = options;
-  if (!devices.includes(device)) throw notOneOf(operation, "device", devices, device);
-  if (dtype !== "fp32") throw notOneOf(operation, "dtype", ["fp32"], dtype);
-  if (num_threads !== undefined && !(Number.isInteger(num_threads) && num_threads > 0)) {
-    throw new InvalidArgumentError({ operation, expected: "`num_threads` above 0", got: String(num_threads) });
-  }
+  const { options, overrides } = splitOptions(operation, given);
+  checkCompute(operation, options);
   const files = await filesOf(source, {
     ...Object.fromEntries(loadOptionNames.map((name) => [name, options[name]])),
     variant: options.variant,
-    parts: ["config", "weights"],
+    parts: options.state_dict === undefined ? ["config", "weights"] : ["config"],
   });
-  const config = options.config ?? (await LEDConfig.from_files(files));
-  checkAttentionImplementation(config, className);
-  const geometry = geometryOf(config);
-  const checkpoint = await openCheckpoint(files, options.variant === undefined ? {} : { variant: options.variant });
-  const bound = await bindWeights(checkpoint, parameters(geometry), tokenTableNames(geometry, prefix));
-  requireMatch(bound.match, `${className} from ${files.where}`);
-  const { unexpected_keys } = bound.match;
-  if (unexpected_keys.length > 0) {
-    warn(`Some weights of ${files.where} were not used when initializing ${className}: ${unexpected_keys.join(", ")}`);
+  const config = options.config ?? (await LEDConfig.from_files(files, overrides));
+  if (options.config !== undefined) config.update(overrides);
+  const model = await prepare(className, config, options);
+  const { spec } = model.weights;
+  if (options.state_dict !== undefined) {
+    setTensors(model.weights, options.state_dict);
+    const names = new Set(options.state_dict.keys());
+    const info = infoOf({
+      bound: new Map(),
+      missing_keys: tensorsOf(spec)
+        .filter(({ name, optional }) => !names.has(name) && !optional)
+        .map(({ name }) => name),
+      unexpected_keys: [...names].filter((name) => !spec.entries.some((entry) => entry.name === name)),
+      mismatched_keys: [],
+    });
+    return { ...model, files, info: settle(model, info, `${className} from the state_dict`, options) };
   }
-  const engine = await platform.engine(device);
-  return { files, config, geometry, bound, engine, session: num_threads === undefined ? {} : { num_threads } };
+  const checkpoint = await openCheckpoint(files, options.variant === undefined ? {} : { variant: options.variant });
+  const bound = await bindWeights(checkpoint, tensorsOf(spec), tokenTable(spec));
+  for (const [name, weight] of bound.weights) model.weights.set(name, weight);
+  const info = settle(model, infoOf(bound.match), `${className} from ${files.where}`, options);
+  return { ...model, files, info, where: files.where };
+}
+
+/** A model with random weights. */
+export async function createModel(className: ClassName, config: LEDConfig, given: CreateOptions): Promise<LoadedModel> {
+  const operation = `${className}.from_config`;
+  if (!(config instanceof LEDConfig)) {
+    throw new InvalidArgumentError({
+      operation,
+      expected: "an LEDConfig",
+      got: typeof config,
+      fix: "Write new LEDConfig({...}).",
+    });
+  }
+  for (const name of Object.keys(given)) {
+    if (!(createNames as readonly string[]).includes(name)) throw unknownOption(operation, name, createNames);
+  }
+  checkCompute(operation, given);
+  const model = await prepare(className, config, given);
+  for (const { name } of tensorsOf(model.weights.spec)) initialise(model, name);
+  return model;
+}
+
+async function prepare(className: ClassName, config: LEDConfig, options: CreateOptions): Promise<LoadedModel> {
+  checkAttentionImplementation(config, className);
+  if (className === "LEDForQuestionAnswering") config.num_labels = 2;
+  const geometry = geometryOf(config);
+  const spec = classSpec(className, config, geometry);
+  const { device = "auto", dtype = "fp32", num_threads, seed = 0 } = options;
+  return {
+    config,
+    geometry,
+    weights: new ModelWeights(spec, dtype),
+    engine: await platform.engine(device),
+    session: num_threads === undefined ? {} : { num_threads },
+    seed,
+    where: undefined,
+  };
+}
+
+/** Gives a weight the numbers that training starts from. */
+export function initialise({ config, weights, seed }: LoadedModel, name: string): void {
+  const entry = weights.spec.entries.find((one) => one.name === name)!;
+  const padding_idx = config.pad_token_id;
+  const made = entry.buffer
+    ? zeroWeight(entry.shape)
+    : initialWeight(name, entry.shape, { init_std: config.init_std, seed, padding_idx });
+  weights.set(name, made);
+}
+
+export function setTensors(weights: ModelWeights, tensors: ReadonlyMap<string, Tensor>): void {
+  for (const { name, shape } of weights.spec.entries) {
+    const tensor = tensors.get(name);
+    if (tensor === undefined) continue;
+    if (tensor.dims.join() !== shape.join()) {
+      throw new InvalidArgumentError({
+        operation: `${weights.spec.className} state_dict`,
+        says: `size mismatch for ${name}: copying a param with shape torch.Size([${tensor.dims.join(", ")}]) from checkpoint, the shape in current model is torch.Size([${shape.join(", ")}]).`,
+      });
+    }
+    weights.set(name, tensorWeight(tensor));
+  }
+}
+
+function infoOf({ missing_keys, unexpected_keys, mismatched_keys }: NameMatch): LoadingInfo {
+  return { missing_keys, unexpected_keys, mismatched_keys, error_msgs: [] };
+}
+
+/** Refuses a load that cannot be meant, gives what is missing its first numbers, and says what a person should know. */
+function settle(model: LoadedModel, info: LoadingInfo, where: string, options: PretrainedOptions): LoadingInfo {
+  const { weights } = model;
+  const { className } = weights.spec;
+  const { output_loading_info = false, ignore_mismatched_sizes = false } = options;
+  const absent = tensorsOf(weights.spec).filter(({ name }) => !weights.weights.has(name));
+  const mismatched = new Set(info.mismatched_keys.map(([name]) => name));
+  const isMismatched = (name: string): boolean =>
+    [...mismatched].some((key) => key === name || name.endsWith(`.${key}`) || key.endsWith(`.${name}`));
+  const missingBase = absent.filter(({ name, head }) => !head && !isMismatched(name));
+  const refused = {
+    bound: new Map(),
+    missing_keys: output_loading_info || missingBase.length === 0 ? [] : info.missing_keys,
+    unexpected_keys: info.unexpected_keys,
+    mismatched_keys: ignore_mismatched_sizes ? [] : info.mismatched_keys,
+  };
+  requireMatch(refused, where);
+  for (const { name } of absent) initialise(model, name);
+  const [, place] = where.split(" from ");
+  if (info.unexpected_keys.length > 0) {
+    warn(`Some weights of ${place} were not used when initializing ${className}: ${info.unexpected_keys.join(", ")}`);
+  }
+  if (info.missing_keys.length > 0) {
+    warn(
+      `Some weights of ${className} were not initialized from the model checkpoint at ${place} and are newly initialized: [${quoted(info.missing_keys)}]\nYou should probably TRAIN this model on a down-stream task to be able to use it for predictions and inference.`,
+    );
+  }
+  if (info.mismatched_keys.length > 0) {
+    const shapes = info.mismatched_keys.map(
+      ([name, file, own]) =>
+        `- ${name}: found shape torch.Size([${file.join(", ")}]) in the checkpoint and torch.Size([${own.join(", ")}]) in the model instantiated`,
+    );
+    warn(
+      `Some weights of ${className} were not initialized from the model checkpoint at ${place} and are newly initialized because the shapes did not match:\n${shapes.join("\n")}\nYou should probably TRAIN this model on a down-stream task to be able to use it for predictions and inference.`,
+    );
+  }
+  return info;
+}
+
+const quoted = (names: readonly string[]): string => names.map((name) => `'${name}'`).join(", ");
+
+/** Options of the load, and keys of the config, which every other known key is. */
+function splitOptions(
+  operation: string,
+  given: PretrainedOptions & { readonly [configKey: string]: unknown },
+): { options: PretrainedOptions; overrides: { [key: string]: unknown } } {
+  const options: { [name: string]: unknown } = {};
+  const overrides: { [key: string]: unknown } = {};
+  const plain = new LEDConfig();
+  const configKeys = [...Object.keys(plain), ...Object.keys(LEDConfig.attribute_map), "num_labels", "head"];
+  for (const [name, value] of Object.entries(given)) {
+    if (value === undefined) continue;
+    if ((pretrainedNames as readonly string[]).includes(name)) options[name] = value;
+    else if (configKeys.includes(name)) overrides[name] = value;
+    else throw unknownOption(operation, name, [...pretrainedNames, ...configKeys]);
+  }
+  return { options: options as PretrainedOptions, overrides };
+}
+
+function unknownOption(operation: string, name: string, known: readonly string[]): InvalidArgumentError {
+  const near = nearestName(name, known);
+  return new InvalidArgumentError({
+    operation,
+    expected: `options among ${known.slice(0, pretrainedNames.length).join(", ")}, and keys of LEDConfig`,
+    got: `\`${name}\``,
+    ...(near === undefined ? {} : { fix: `Did you mean \`${near}\`?` }),
+  });
+}
+
+function checkCompute(
+  operation: string,
+  { device = "auto", dtype = "fp32", num_threads, seed = 0 }: CreateOptions,
+): void {
+  if (!devices.includes(device)) throw notOneOf(operation, "device", devices, device);
+  if (!dtypes.includes(dtype)) throw notOneOf(operation, "dtype", dtypes, dtype);
+  if (num_threads !== undefined && !(Number.isInteger(num_threads) && num_threads > 0)) {
+    throw new InvalidArgumentError({ operation, expected: "`num_threads` above 0", got: String(num_threads) });
+  }
+  if (!Number.isSafeInteger(seed)) {
+    throw new InvalidArgumentError({ operation, expected: "a whole number as `seed`", got: String(seed) });
+  }
 }
 
 function notOneOf(operation: string, name: string, known: readonly string[], got: unknown): InvalidArgumentError {
   return new InvalidArgumentError({ operation, expected: `\`${name}\` among ${known.join(", ")}`, got: String(got) });
-}
-
-/** The sizes that graphs are built from, checked. Normalises the config's attention_window, as the reference does. */
-export function geometryOf(config: LEDConfig): Geometry {
-  const activation_function = checkActivation(config.activation_function);
-  const attention_window = normalizeAttentionWindows(config);
-  const { d_model, encoder_attention_heads, decoder_attention_heads } = config;
-  if (encoder_attention_heads < 1 || d_model % encoder_attention_heads !== 0) {
-    throw new InvalidArgumentError({
-      operation: "LEDEncoderSelfAttention",
-      says: `The hidden size (${d_model}) is not a multiple of the number of attention heads (${encoder_attention_heads})`,
-    });
-  }
-  if (decoder_attention_heads < 1 || d_model % decoder_attention_heads !== 0) {
-    throw new InvalidArgumentError({
-      operation: "LEDDecoderAttention",
-      says: `embed_dim must be divisible by num_heads (got \`embed_dim\`: ${d_model} and \`num_heads\`: ${decoder_attention_heads}).`,
-    });
-  }
-  return {
-    d_model,
-    vocab_size: config.vocab_size,
-    max_encoder_position_embeddings: config.max_encoder_position_embeddings,
-    max_decoder_position_embeddings: config.max_decoder_position_embeddings,
-    encoder_layers: config.encoder_layers,
-    decoder_layers: config.decoder_layers,
-    encoder_attention_heads,
-    decoder_attention_heads,
-    encoder_ffn_dim: config.encoder_ffn_dim,
-    decoder_ffn_dim: config.decoder_ffn_dim,
-    activation_function,
-    attention_window,
-    tie_word_embeddings: config.tie_word_embeddings,
-  };
 }

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { LEDConfig } from "../../config.ts";
-import { geometryOf } from "./loading.ts";
+import { geometryOf } from "./geometry.ts";
 import { estimateMemory } from "./memory.ts";
 
 test("led-base: within a tenth of the peaks that were measured", () => {

@@ -59,19 +59,46 @@ function decoderLayerShapes(name: string, { d_model: D, decoder_ffn_dim: F }: Ge
   ];
 }
 
+const layersOf = (count: number): number[] => Array.from({ length: count }, (_, layer) => layer);
+
+/** The encoder's parameters without the token table; `prefix` is "encoder." in LEDModel. */
+export function encoderParameters(config: Geometry, prefix: string): ParameterShape[] {
+  const { d_model: D } = config;
+  return [
+    { name: `${prefix}embed_positions.weight`, shape: [config.max_encoder_position_embeddings, D] },
+    ...layersOf(config.encoder_layers).flatMap((i) => encoderLayerShapes(`${prefix}layers.${i}`, config)),
+    ...normShapes(`${prefix}layernorm_embedding`, D),
+  ];
+}
+
+/** The decoder's parameters without the token table. */
+export function decoderParameters(config: Geometry, prefix: string): ParameterShape[] {
+  const { d_model: D } = config;
+  return [
+    { name: `${prefix}embed_positions.weight`, shape: [config.max_decoder_position_embeddings, D] },
+    ...layersOf(config.decoder_layers).flatMap((i) => decoderLayerShapes(`${prefix}layers.${i}`, config)),
+    ...normShapes(`${prefix}layernorm_embedding`, D),
+  ];
+}
+
 /** LEDModel's parameters under a prefix ("led." in the headed classes), the token table once, as shared.weight. */
 export function modelParameters(config: Geometry, prefix: string): ParameterShape[] {
-  const { d_model: D } = config;
-  const layers = (count: number) => Array.from({ length: count }, (_, layer) => layer);
   return [
-    { name: `${prefix}shared.weight`, shape: [config.vocab_size, D] },
-    { name: `${prefix}encoder.embed_positions.weight`, shape: [config.max_encoder_position_embeddings, D] },
-    ...layers(config.encoder_layers).flatMap((i) => encoderLayerShapes(`${prefix}encoder.layers.${i}`, config)),
-    ...normShapes(`${prefix}encoder.layernorm_embedding`, D),
-    { name: `${prefix}decoder.embed_positions.weight`, shape: [config.max_decoder_position_embeddings, D] },
-    ...layers(config.decoder_layers).flatMap((i) => decoderLayerShapes(`${prefix}decoder.layers.${i}`, config)),
-    ...normShapes(`${prefix}decoder.layernorm_embedding`, D),
+    { name: `${prefix}shared.weight`, shape: [config.vocab_size, config.d_model] },
+    ...encoderParameters(config, `${prefix}encoder.`),
+    ...decoderParameters(config, `${prefix}decoder.`),
   ];
+}
+
+/** LEDClassificationHead under a name. */
+export function classificationHead(config: Geometry, name: string, labels: number): ParameterShape[] {
+  const { d_model: D } = config;
+  return [...linearShapes(`${name}.dense`, D, D), ...linearShapes(`${name}.out_proj`, labels, D)];
+}
+
+/** The linear layer that gives an answer's start and end. */
+export function answerHead(config: Geometry, name: string): ParameterShape[] {
+  return linearShapes(name, 2, config.d_model);
 }
 
 /** LEDForConditionalGeneration's parameters; lm_head.weight only where it is a tensor of its own. */

@@ -17,7 +17,6 @@ const floatTypes: readonly StoredType[] = ["F32", "F16", "BF16", "F64"];
 export interface BoundWeights {
   readonly weights: Weights;
   readonly storedName: StoredName;
-  readonly match: NameMatch;
 }
 
 /**
@@ -28,7 +27,7 @@ export async function bindWeights(
   checkpoint: Checkpoint,
   parameters: readonly ParameterShape[],
   tokenTable: readonly string[],
-): Promise<BoundWeights> {
+): Promise<BoundWeights & { readonly match: NameMatch }> {
   const [table, ...aliases] = tokenTable;
   const tableShape = parameters.find(({ name }) => name === table)?.shape;
   if (tableShape === undefined) {
@@ -78,7 +77,8 @@ function storedWeight(checkpoint: Checkpoint, stored: StoredTensor, path: string
   };
 }
 
-function zeroWeight(shape: readonly number[]): Weight {
+/** Zeros. */
+export function zeroWeight(shape: readonly number[]): Weight {
   return {
     shape,
     async *stream() {

@@ -1,0 +1,105 @@
+/**
+ * LEDForQuestionAnswering: where in a text an answer begins and ends (transformers 4.37.2, modeling_led.py:
+ * LEDForQuestionAnswering). As in the reference the head reads the decoder, which is given the source shifted right: that limits
+ * sources to the decoder's positions.
+ *
+ * With config key `head: "encoder"`, which is this package's own, the head reads the encoder: give the question global
+ * attention, and sources may be as long as the encoder's table; there is no decoder then.
+ *
+ * B batch, S source positions, T target positions, D d_model.
+ */
+import { InvalidArgumentError, refuseUnknownOptions } from "../../errors.ts";
+import { Tensor } from "../../tensor.ts";
+import { headPlace } from "./class-specs.ts";
+import { refuseDecoderInputs } from "./for-sequence-classification.ts";
+import { runEncoder, runSeq2Seq, seq2seqFields } from "./forward.ts";
+import { outputFlags, type Seq2SeqForwardInputs, seq2seqInputNames } from "./forward-inputs.ts";
+import { LEDEncoder } from "./led-encoder.ts";
+import { crossEntropy, meanOf } from "./losses.ts";
+import { asTensor, type TensorLike } from "./model-inputs.ts";
+import { LEDSeq2SeqQuestionAnsweringModelOutput } from "./outputs.ts";
+import { LEDPreTrainedModel } from "./pretrained-model.ts";
+import { type Asked, inForm } from "./return-form.ts";
+
+export interface QuestionAnsweringInputs extends Omit<Seq2SeqForwardInputs, "past_key_values"> {
+  /** [B]: token positions, for the loss; those beyond the logits are left out, negative ones count as 0. */
+  start_positions?: TensorLike | null | undefined;
+  /** As start_positions. */
+  end_positions?: TensorLike | null | undefined;
+}
+
+type Output = LEDSeq2SeqQuestionAnsweringModelOutput;
+type Forward = <I extends QuestionAnsweringInputs>(inputs: I) => Promise<Asked<I, Output>>;
+
+const inputNames = [
+  ...seq2seqInputNames.filter((name) => name !== "past_key_values"),
+  "start_positions",
+  "end_positions",
+];
+
+export class LEDForQuestionAnswering extends LEDPreTrainedModel<Forward> {
+  static readonly className = "LEDForQuestionAnswering";
+
+  /** Logits of start and end [B, T]; with positions the loss too. */
+  async forward<I extends QuestionAnsweringInputs>(inputs: I): Promise<Asked<I, Output>> {
+    refuseUnknownOptions("LEDForQuestionAnswering.forward", inputs, inputNames);
+    const { start_positions, end_positions, ...given } = inputs;
+    const hasPositions = (start_positions ?? null) !== null && (end_positions ?? null) !== null;
+    const use_cache = hasPositions ? false : given.use_cache;
+    const { hidden, rest } =
+      headPlace(this.config) === "encoder"
+        ? await this.#encoderStates(given)
+        : await this.#decoderStates({ ...given, use_cache });
+    const [batch, length, width] = hidden.dims as [number, number, number];
+    const both = await (await this.core.head()).logits(hidden.reshape([batch * length, width]));
+    const [start_logits, end_logits] = [0, 1].map((which) => column(both, which, [batch, length]));
+    const loss = hasPositions
+      ? meanOf(positionLoss(start_logits!, start_positions!), positionLoss(end_logits!, end_positions!))
+      : undefined;
+    const output = new LEDSeq2SeqQuestionAnsweringModelOutput({ loss, start_logits, end_logits, ...rest });
+    return inForm<I, Output>(output, outputFlags(inputs, this.config));
+  }
+
+  _call<I extends QuestionAnsweringInputs>(inputs: I): Promise<Asked<I, Output>> {
+    return this.forward(inputs);
+  }
+
+  get_encoder(): LEDEncoder {
+    return new LEDEncoder(this.core);
+  }
+
+  async #decoderStates(inputs: Seq2SeqForwardInputs) {
+    const { encoded, decoded } = await runSeq2Seq(this.core, inputs);
+    return { hidden: decoded.hidden, rest: seq2seqFields(encoded, decoded) };
+  }
+
+  async #encoderStates(inputs: Seq2SeqForwardInputs) {
+    refuseDecoderInputs("LEDForQuestionAnswering.forward", inputs);
+    const encoded = await runEncoder(this.core, inputs);
+    return { hidden: encoded.last_hidden_state, rest: seq2seqFields(encoded, undefined) };
+  }
+}
+
+/** One of the two columns of [B*T, 2] -> [B, T] */
+function column(both: Tensor<"float32">, which: number, dims: readonly number[]): Tensor<"float32"> {
+  return new Tensor(
+    "float32",
+    Float32Array.from({ length: both.data.length / 2 }, (_, row) => both.data[2 * row + which]!),
+    dims,
+  );
+}
+
+/** Cross entropy of positions over logits [B, T]: clamped to [0, T], and T is left out. */
+function positionLoss(logits: Tensor<"float32">, given: TensorLike): Tensor<"float32"> {
+  const [batch, length] = logits.dims as [number, number];
+  const positions = asTensor(given, "int64");
+  if (positions.data.length !== batch) {
+    throw new InvalidArgumentError({
+      operation: "LEDForQuestionAnswering, positions",
+      expected: `one position for each of the ${batch} examples`,
+      got: `dims [${positions.dims.join(", ")}]`,
+    });
+  }
+  const clamped = Array.from(positions.data, (position) => Math.min(Math.max(Number(position), 0), length));
+  return crossEntropy(logits, clamped, length);
+}

@@ -1,0 +1,161 @@
+/**
+ * LEDForSequenceClassification: a label, several, or a number for a document (transformers 4.37.2, modeling_led.py:
+ * LEDForSequenceClassification). As in the reference the head reads the decoder, which is given the source shifted right, at the
+ * last end token: that limits sources to the decoder's positions, and rows must have equally many end tokens.
+ *
+ * With config key `head: "encoder"`, which is this package's own, the head reads the encoder's state of the first token, give it
+ * global attention, and sources may be as long as the encoder's table; there is no decoder then.
+ *
+ * B batch, S source positions, T target positions, D d_model.
+ */
+import { InvalidArgumentError, refuseUnknownOptions } from "../../errors.ts";
+import { Tensor } from "../../tensor.ts";
+import { headPlace } from "./class-specs.ts";
+import { runEncoder, runSeq2Seq, seq2seqFields } from "./forward.ts";
+import { outputFlags, type Seq2SeqForwardInputs, seq2seqInputNames } from "./forward-inputs.ts";
+import { LEDEncoder } from "./led-encoder.ts";
+import { binaryCrossEntropy, crossEntropy, meanSquaredError } from "./losses.ts";
+import { type TensorLike, tokenIds } from "./model-inputs.ts";
+import { LEDSeq2SeqSequenceClassifierOutput } from "./outputs.ts";
+import { LEDPreTrainedModel } from "./pretrained-model.ts";
+import { type Asked, inForm } from "./return-form.ts";
+
+export interface SequenceClassificationInputs extends Omit<Seq2SeqForwardInputs, "past_key_values"> {
+  /** [B] of classes, [B] or [B, num_labels] of numbers: for the loss. */
+  labels?: TensorLike | null | undefined;
+}
+
+type Output = LEDSeq2SeqSequenceClassifierOutput;
+type Forward = <I extends SequenceClassificationInputs>(inputs: I) => Promise<Asked<I, Output>>;
+
+const inputNames = [...seq2seqInputNames.filter((name) => name !== "past_key_values"), "labels"];
+
+export class LEDForSequenceClassification extends LEDPreTrainedModel<Forward> {
+  static readonly className = "LEDForSequenceClassification";
+
+  /** Logits [B, num_labels]; with labels the loss too. */
+  async forward<I extends SequenceClassificationInputs>(inputs: I): Promise<Asked<I, Output>> {
+    refuseUnknownOptions("LEDForSequenceClassification.forward", inputs, inputNames);
+    const { labels, ...given } = inputs;
+    const hasLabels = labels !== undefined && labels !== null;
+    const use_cache = hasLabels ? false : given.use_cache;
+    const result =
+      headPlace(this.config) === "encoder"
+        ? await this.#fromEncoder(given)
+        : await this.#fromDecoder({ ...given, use_cache });
+    const loss = hasLabels ? this.#loss(result.logits, labels) : undefined;
+    const output = new LEDSeq2SeqSequenceClassifierOutput({ loss, ...result });
+    return inForm<I, Output>(output, outputFlags(inputs, this.config));
+  }
+
+  _call<I extends SequenceClassificationInputs>(inputs: I): Promise<Asked<I, Output>> {
+    return this.forward(inputs);
+  }
+
+  get_encoder(): LEDEncoder {
+    return new LEDEncoder(this.core);
+  }
+
+  async #fromDecoder(inputs: Omit<SequenceClassificationInputs, "labels">) {
+    if ((inputs.input_ids ?? undefined) === undefined && (inputs.inputs_embeds ?? undefined) !== undefined) {
+      throw new InvalidArgumentError({
+        operation: "LEDForSequenceClassification.forward",
+        says: "Passing input embeddings is currently not supported for LEDForSequenceClassification",
+      });
+    }
+    const { encoded, decoded } = await runSeq2Seq(this.core, inputs);
+    const ids = tokenIds("input_ids", inputs.input_ids ?? [[]], this.core.geometry.vocab_size);
+    const pooled = pool(decoded.hidden, lastOf(ids, this.config.eos_token_id, decoded.hidden.dims[1]!));
+    return { logits: await (await this.core.head()).logits(pooled), ...seq2seqFields(encoded, decoded) };
+  }
+
+  async #fromEncoder(inputs: Omit<SequenceClassificationInputs, "labels">) {
+    refuseDecoderInputs("LEDForSequenceClassification.forward", inputs);
+    const encoded = await runEncoder(this.core, inputs);
+    const first = Array.from({ length: encoded.last_hidden_state.dims[0]! }, () => 0);
+    const logits = await (await this.core.head()).logits(pool(encoded.last_hidden_state, first));
+    return { logits, ...seq2seqFields(encoded, undefined) };
+  }
+
+  /** problem_type decides; where the config has none, the number of labels and their type do, and it is written there. */
+  #loss(logits: Tensor<"float32">, given: TensorLike): Tensor<"float32"> {
+    const { config } = this;
+    const labels = given instanceof Tensor ? given : Tensor.from(given);
+    // Tensors say what they hold; of plain numbers a row for each example can only be one of many labels.
+    const rows = !(given instanceof Tensor) && labels.dims.length === 2 && labels.dims[1] === config.num_labels;
+    const whole = !rows && (labels.type === "int64" || labels.type === "int32");
+    config.problem_type ??=
+      config.num_labels === 1 ? "regression" : whole ? "single_label_classification" : "multi_label_classification";
+    const values = Array.from({ length: labels.data.length }, (_, i) => labels.at(i));
+    const wanted = config.problem_type === "single_label_classification" ? logits.dims[0]! : logits.data.length;
+    if (values.length !== wanted) {
+      throw new InvalidArgumentError({
+        operation: `LEDForSequenceClassification, labels for ${config.problem_type}`,
+        expected: `${wanted} labels for logits [${logits.dims.join(", ")}]`,
+        got: `dims [${labels.dims.join(", ")}]`,
+      });
+    }
+    if (config.problem_type === "regression") return meanSquaredError(logits.data, values);
+    if (config.problem_type === "single_label_classification") return crossEntropy(logits, values);
+    return binaryCrossEntropy(logits.data, values);
+  }
+}
+
+/** Rows of [B, n, D] at one position each -> [B, D] */
+export function pool(hidden: Tensor<"float32">, positions: readonly number[]): Tensor<"float32"> {
+  const [batch, length, width] = hidden.dims as [number, number, number];
+  const pooled = Tensor.zeros("float32", [batch, width]);
+  positions.forEach((position, example) => {
+    const start = (example * length + position) * width;
+    pooled.data.set(hidden.data.subarray(start, start + width), example * width);
+  });
+  return pooled;
+}
+
+/** Where each row has its last end token, which all must have equally many of. */
+function lastOf(ids: Tensor<"int64">, eos: number | number[] | null, targetLength: number): number[] {
+  const [batch, length] = ids.dims as [number, number];
+  const operation = "LEDForSequenceClassification.forward";
+  if (length !== targetLength) {
+    throw new InvalidArgumentError({
+      operation,
+      expected: `as many decoder positions as the ${length} source tokens: the head reads the decoder at the source's end token`,
+      got: String(targetLength),
+      fix: "Leave decoder_input_ids out.",
+    });
+  }
+  const ends = [eos].flat().map((id) => BigInt(id ?? -1));
+  const rows = Array.from({ length: batch }, (_, example) =>
+    Array.from({ length }, (__, at) => at).filter((at) => ends.includes(ids.data[example * length + at]!)),
+  );
+  if (new Set(rows.map((row) => row.length)).size > 1) {
+    throw new InvalidArgumentError({
+      operation,
+      says: "All examples must have the same number of <eos> tokens.",
+      got: `${rows.map((row) => row.length).join(", ")}`,
+    });
+  }
+  if (rows[0]?.length === 0) {
+    throw new InvalidArgumentError({
+      operation,
+      expected: `an end token (eos_token_id ${eos}) in every row of input_ids`,
+      got: "none",
+      fix: "Encode texts with their special tokens.",
+    });
+  }
+  return rows.map((row) => row.at(-1)!);
+}
+
+/** Arguments that a model without a decoder has no use for. */
+export function refuseDecoderInputs(operation: string, inputs: object): void {
+  const encoderNames = ["input_ids", "attention_mask", "global_attention_mask", "head_mask", "inputs_embeds"];
+  const outputNames = ["output_attentions", "output_hidden_states", "return_dict", "signal"];
+  for (const [name, value] of Object.entries(inputs)) {
+    if (value === undefined || value === null || [...encoderNames, ...outputNames].includes(name)) continue;
+    throw new InvalidArgumentError({
+      operation,
+      expected: 'inputs of the encoder: this model\'s head is over it (config key head: "encoder")',
+      got: `\`${name}\``,
+    });
+  }
+}
