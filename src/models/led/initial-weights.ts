@@ -54,18 +54,19 @@ const chunkLength = 2 ** 18;
 export function initialWeight(name: string, shape: readonly number[], options: InitialWeightOptions): Weight {
   const { init_std, seed, padding_idx } = options;
   const kind = kindOf(name);
-  if (kind === "zeros" || kind === "ones") return { shape, stream: () => constant(elementCount(shape), kind) };
+  if (typeof kind === "number") return { shape, stream: () => constant(elementCount(shape), kind) };
   const padding = kind === "tokens" && padding_idx !== null ? paddingRow(name, shape, padding_idx) : undefined;
   const stream = streamOf("initial weight", name.replace(/^led\./, ""));
   return { shape, stream: () => normals(new Philox(seed, stream), elementCount(shape), init_std, padding) };
 }
 
-function kindOf(name: string): ModuleKind | "zeros" | "ones" {
-  if (name === "final_logits_bias") return "zeros";
+/** What module's weight it is, or the number that all of the parameter is. */
+function kindOf(name: string): Exclude<ModuleKind, "norm"> | 0 | 1 {
+  if (name === "final_logits_bias") return 0;
   const [, module, role] = /(?:^|\.)([^.]+)\.(weight|bias)$/.exec(name) ?? [];
   const kind = module === undefined ? undefined : modules.get(module);
-  if (kind !== undefined && role === "weight") return kind === "norm" ? "ones" : kind;
-  if (role === "bias" && (kind === "norm" || kind === "linear")) return "zeros";
+  if (kind !== undefined && role === "weight") return kind === "norm" ? 1 : kind;
+  if (role === "bias" && (kind === "norm" || kind === "linear")) return 0;
   throw new InternalError({
     operation: "initialise a weight",
     expected: "the name of a parameter of an LED",
@@ -104,8 +105,8 @@ async function* normals(
   }
 }
 
-async function* constant(count: number, value: "zeros" | "ones"): AsyncGenerator<Float32Array> {
+async function* constant(count: number, value: number): AsyncGenerator<Float32Array> {
   for (let start = 0; start < count; start += chunkLength) {
-    yield new Float32Array(Math.min(chunkLength, count - start)).fill(value === "ones" ? 1 : 0);
+    yield new Float32Array(Math.min(chunkLength, count - start)).fill(value);
   }
 }

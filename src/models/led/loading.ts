@@ -94,7 +94,9 @@ export async function loadModel(
   given: PretrainedOptions & { readonly [configKey: string]: unknown },
 ): Promise<LoadedModel & { readonly files: Files; readonly info: LoadingInfo }> {
   const operation = `${className}.from_pretrained`;
-  const { options, overrides } = splitOptions(operation, given);
+  const { options, overrides: allOverrides } = splitOptions(operation, given);
+  // Stock configs do not have this package's own key, so that it cannot replace one in them.
+  const { head, ...overrides } = allOverrides;
   checkCompute(operation, options);
   const files = await filesOf(source, {
     ...Object.fromEntries(loadOptionNames.map((name) => [name, options[name]])),
@@ -103,6 +105,7 @@ export async function loadModel(
   });
   const config = options.config ?? (await LEDConfig.from_files(files, overrides));
   if (options.config !== undefined) config.update(overrides);
+  if (head !== undefined) config.update({ head });
   const model = await prepare(className, config, options);
   const { spec } = model.weights;
   if (options.state_dict !== undefined) {

@@ -10,7 +10,6 @@ import { saveWeights } from "../../checkpoints/save.ts";
 import type { LEDConfig } from "../../config.ts";
 import { FileError, InvalidArgumentError, refuseUnknownOptions } from "../../errors.ts";
 import type { Files } from "../../files.ts";
-import { warn } from "../../log.ts";
 import { folderOf } from "../../model-folders.ts";
 import type { Engine } from "../../runtime/engine.ts";
 import { elementCount, type Tensor } from "../../tensor.ts";
@@ -223,11 +222,6 @@ export abstract class PreTrainedModelBase extends Callable<(...args: never[]) =>
     const before = geometry.vocab_size;
     const wanted = new_num_tokens ?? before;
     const rows = pad_to_multiple_of === null ? wanted : Math.ceil(wanted / pad_to_multiple_of) * pad_to_multiple_of;
-    if (pad_to_multiple_of === null) {
-      warn(
-        `You are resizing the embedding layer without providing a \`pad_to_multiple_of\` parameter. This means that the new embedding dimension will be ${rows}. This might induce some performance reduction as *Tensor Cores* will not be available. For more details about this, or help on choosing the correct value for resizing, refer to this guide: https://docs.nvidia.com/deeplearning/performance/dl-performance-matrix-multiplication/index.html#requirements-tc`,
-      );
-    }
     if (rows !== before) {
       const { weights, seed } = loaded;
       const tables = new Set(
