@@ -3,20 +3,22 @@
  * LEDForQuestionAnswering). As in the reference the head reads the decoder, which is given the source shifted right: that limits
  * sources to the decoder's positions.
  *
- * With config key `head: "encoder"`, which is this package's own, the head reads the encoder: give the question global
- * attention, and sources may be as long as the encoder's table; there is no decoder then.
+ * With config key `head: "encoder"`, which is this package's own, the head reads the encoder, in which the
+ * question gets global attention unless a mask says otherwise, and sources may be as long as the encoder's table; there is no
+ * decoder then.
  *
  * B batch, S source positions, T target positions, D d_model.
  */
 import { InvalidArgumentError, refuseUnknownOptions } from "../../errors.ts";
 import { Tensor } from "../../tensor.ts";
 import { headPlace } from "./class-specs.ts";
+import { questionMask } from "./default-global-attention.ts";
 import { refuseDecoderInputs } from "./for-sequence-classification.ts";
 import { runEncoder, runSeq2Seq, seq2seqFields } from "./forward.ts";
 import { outputFlags, type Seq2SeqForwardInputs, seq2seqInputNames } from "./forward-inputs.ts";
 import { LEDEncoder } from "./led-encoder.ts";
 import { crossEntropy, meanOf } from "./losses.ts";
-import { asTensor, type TensorLike } from "./model-inputs.ts";
+import { asTensor, type TensorLike, tokenIds } from "./model-inputs.ts";
 import { LEDSeq2SeqQuestionAnsweringModelOutput } from "./outputs.ts";
 import { LEDPreTrainedModel } from "./pretrained-model.ts";
 import { type Asked, inForm } from "./return-form.ts";
@@ -75,8 +77,17 @@ export class LEDForQuestionAnswering extends LEDPreTrainedModel<Forward> {
 
   async #encoderStates(inputs: Seq2SeqForwardInputs) {
     refuseDecoderInputs("LEDForQuestionAnswering.forward", inputs);
-    const encoded = await runEncoder(this.core, inputs);
+    const encoded = await runEncoder(this.core, {
+      ...inputs,
+      global_attention_mask: inputs.global_attention_mask ?? this.#questions(inputs.input_ids ?? undefined),
+    });
     return { hidden: encoded.last_hidden_state, rest: seq2seqFields(encoded, undefined) };
+  }
+
+  /** Embeddings do not tell where a question ends. */
+  #questions(input_ids: TensorLike | undefined): Tensor | undefined {
+    if (input_ids === undefined) return undefined;
+    return questionMask(tokenIds("input_ids", input_ids, this.core.geometry.vocab_size), this.config.eos_token_id);
   }
 }
 

@@ -3,16 +3,17 @@
  * LEDForSequenceClassification). As in the reference the head reads the decoder, which is given the source shifted right, at the
  * last end token: that limits sources to the decoder's positions, and rows must have equally many end tokens.
  *
- * With config key `head: "encoder"`, which is this package's own, the head reads the encoder's state of the first token, give it
- * global attention, and sources may be as long as the encoder's table; there is no decoder then.
+ * With config key `head: "encoder"`, which is this package's own, the head reads the encoder's state of the first token, which
+ * gets global attention unless a mask says otherwise, and sources may be as long as the encoder's table; there is no decoder then.
  *
  * B batch, S source positions, T target positions, D d_model.
  */
 import { InvalidArgumentError, refuseUnknownOptions } from "../../errors.ts";
 import { Tensor } from "../../tensor.ts";
 import { headPlace } from "./class-specs.ts";
-import { runEncoder, runSeq2Seq, seq2seqFields } from "./forward.ts";
-import { outputFlags, type Seq2SeqForwardInputs, seq2seqInputNames } from "./forward-inputs.ts";
+import { firstTokenMask } from "./default-global-attention.ts";
+import { encoderSource, runEncoder, runSeq2Seq, seq2seqFields } from "./forward.ts";
+import { idsOrEmbeds, outputFlags, type Seq2SeqForwardInputs, seq2seqInputNames } from "./forward-inputs.ts";
 import { LEDEncoder } from "./led-encoder.ts";
 import { binaryCrossEntropy, crossEntropy, meanSquaredError } from "./losses.ts";
 import { type TensorLike, tokenIds } from "./model-inputs.ts";
@@ -71,7 +72,9 @@ export class LEDForSequenceClassification extends LEDPreTrainedModel<Forward> {
 
   async #fromEncoder(inputs: Omit<SequenceClassificationInputs, "labels">) {
     refuseDecoderInputs("LEDForSequenceClassification.forward", inputs);
-    const encoded = await runEncoder(this.core, inputs);
+    const { dims } = idsOrEmbeds(inputs.input_ids, inputs.inputs_embeds, encoderSource(this.core.geometry));
+    const global_attention_mask = inputs.global_attention_mask ?? firstTokenMask(dims[0]!, dims[1]!);
+    const encoded = await runEncoder(this.core, { ...inputs, global_attention_mask });
     const first = Array.from({ length: encoded.last_hidden_state.dims[0]! }, () => 0);
     const logits = await (await this.core.head()).logits(pool(encoded.last_hidden_state, first));
     return { logits, ...seq2seqFields(encoded, undefined) };

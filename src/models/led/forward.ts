@@ -16,9 +16,11 @@ import {
   optionalTensor,
   outputFlags,
   type Seq2SeqForwardInputs,
+  type SourceOptions,
 } from "./forward-inputs.ts";
 import { asTensor, shiftTokensRight, type TensorLike, tokenIds } from "./model-inputs.ts";
 import type { PastKeyValues } from "./outputs.ts";
+import type { Geometry } from "./parameters.ts";
 
 type Floats = Tensor<"float32">;
 
@@ -33,18 +35,18 @@ export interface Decoded {
   readonly cross_attentions: readonly Floats[] | undefined;
 }
 
+/** What input_ids or inputs_embeds of an encoder have to be. */
+export function encoderSource({ vocab_size, d_model }: Geometry): SourceOptions {
+  return { operation: "LEDEncoder", prefix: "", vocab_size, d_model };
+}
+
 export async function runEncoder(
   core: LEDCore,
   inputs: EncoderForwardInputs,
   progress?: StageProgress,
 ): Promise<Encoded> {
-  const { vocab_size, d_model, encoder_layers, encoder_attention_heads, ...sizes } = core.geometry;
-  const source = idsOrEmbeds(inputs.input_ids, inputs.inputs_embeds, {
-    operation: "LEDEncoder",
-    prefix: "",
-    vocab_size,
-    d_model,
-  });
+  const { encoder_layers, encoder_attention_heads, ...sizes } = core.geometry;
+  const source = idsOrEmbeds(inputs.input_ids, inputs.inputs_embeds, encoderSource(core.geometry));
   const rows = sizes.max_encoder_position_embeddings;
   const length = source.dims[1]!;
   if (length > rows) {
@@ -111,7 +113,7 @@ export async function runDecoder(
   inputs: DecoderForwardInputs,
   prefix: "" | "decoder_",
 ): Promise<Decoded> {
-  const { vocab_size, d_model, decoder_layers, decoder_attention_heads, ...sizes } = core.geometry;
+  const { vocab_size, d_model, decoder_layers, decoder_attention_heads } = core.geometry;
   const { config } = core.loaded;
   const target = idsOrEmbeds(inputs.input_ids, inputs.inputs_embeds, {
     operation: "LEDDecoder",
@@ -122,7 +124,7 @@ export async function runDecoder(
   const past = inputs.past_key_values ?? undefined;
   const [batch, length] = target.dims as [number, number];
   const cached = past?.[0]?.[0]?.dims[2] ?? 0;
-  requireDecoderRows(sizes.max_decoder_position_embeddings, cached + length, prefix);
+  requireDecoderRows(core, cached + length, prefix);
   const head_mask = headMask(inputs.head_mask, "`head_mask`", decoder_layers, decoder_attention_heads);
   const cross_attn_head_mask = headMask(
     inputs.cross_attn_head_mask,
@@ -203,7 +205,7 @@ export async function runSeq2Seq(
     const length = asTensor(ids, "int64").dims[1] ?? 0;
     const cached = inputs.past_key_values?.[0]?.[0]?.dims[2] ?? 0;
     // Before the encoder's work, which may take minutes.
-    requireDecoderRows(core.geometry.max_decoder_position_embeddings, cached + length, "decoder_");
+    requireDecoderRows(core, cached + length, "decoder_");
   }
   const encoded = await encodedOf(core, inputs);
   const decoded = await runDecoder(
@@ -234,13 +236,19 @@ function defaultDecoderIds(core: LEDCore, inputs: Seq2SeqForwardInputs): TensorL
   return shiftTokensRight(ids, config.pad_token_id, config.decoder_start_token_id);
 }
 
-function requireDecoderRows(rows: number, length: number, prefix: "" | "decoder_"): void {
+function requireDecoderRows({ geometry, loaded }: LEDCore, length: number, prefix: "" | "decoder_"): void {
+  const { max_decoder_position_embeddings: rows, max_encoder_position_embeddings } = geometry;
   if (length <= rows) return;
+  const { headName } = loaded.weights.spec;
+  const fix =
+    headName === undefined
+      ? `Pass decoder_input_ids: by default they are the source's, shifted right.`
+      : `The head reads the decoder, whose ids are the source's. Load the model with head: "encoder", and train that head, for sources of up to ${max_encoder_position_embeddings} tokens.`;
   throw new InvalidArgumentError({
     operation: "LEDDecoder",
     expected: `at most ${rows} target tokens (max_decoder_position_embeddings)`,
     got: String(length),
-    ...(prefix === "" ? {} : { fix: "Pass decoder_input_ids: by default they are the source's, shifted right." }),
+    ...(prefix === "" ? {} : { fix }),
   });
 }
 
