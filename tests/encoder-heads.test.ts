@@ -1,35 +1,12 @@
 /** Heads over the encoder (config key `head: "encoder"`): for sources that are longer than the decoder's table. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import {
-  LEDConfig,
-  LEDForQuestionAnswering,
-  LEDForSequenceClassification,
-  LEDModel,
-  setLogger,
-  Tensor,
-} from "../src/index.ts";
-import { temporaryFolder } from "./support/counter-model.ts";
-import { tinyConfig, tinyLed } from "./support/tiny-led.ts";
+import { describe, expect, test } from "vitest";
+import { LEDConfig, LEDForQuestionAnswering, LEDForSequenceClassification, LEDModel, Tensor } from "../src/index.ts";
+import { modelScene } from "./support/model-scene.ts";
+import { tinyConfig } from "./support/tiny-led.ts";
 
-const disposals: (() => Promise<unknown>)[] = [];
-let said: string[] = [];
-
-function kept<T extends { dispose(): Promise<void> }>(model: T): T {
-  disposals.push(() => model.dispose());
-  return model;
-}
-
-beforeEach(() => {
-  said = [];
-  setLogger({ warn: (message) => said.push(message) });
-});
-
-afterEach(async () => {
-  setLogger(null);
-  for (const dispose of disposals.splice(0).reverse()) await dispose();
-});
+const { said, kept, folder, checkpoint } = modelScene();
 
 const config = (more: Readonly<Record<string, unknown>> = {}): LEDConfig => {
   const made = LEDConfig.from_dict({ ...tinyConfig, init_std: 0.3, ...more });
@@ -93,8 +70,7 @@ describe("question answering", () => {
   });
 
   test("the reference's head names what works for long sources", async () => {
-    const { path, remove } = await tinyLed();
-    disposals.push(remove);
+    const { path } = await checkpoint();
     const model = kept(await LEDForQuestionAnswering.from_pretrained(path));
     await expect(model({ input_ids: long })).rejects.toThrow(
       /at most 16 target tokens[\s\S]*got 25[\s\S]*head: "encoder"[\s\S]*up to 40 tokens/,
@@ -160,8 +136,7 @@ describe("classification", () => {
 
 describe("a saved folder", () => {
   test("is marked, has no decoder, and comes back", async () => {
-    const { path, remove } = await temporaryFolder();
-    disposals.push(remove);
+    const { path } = await folder();
     const model = kept(await LEDForQuestionAnswering.from_config(config(), { seed: 5 }));
     await model.save_pretrained(join(path, "qa"));
     const written = JSON.parse(await readFile(join(path, "qa", "config.json"), "utf8"));

@@ -75,7 +75,10 @@ describe("transformers reads what save_pretrained wrote", () => {
       const { make, outputs } = classes[className];
       const config = LEDConfig.from_dict({ ...tinyConfig, init_std: 0.2, ...variant.config });
       // All six make models that can do what is done here; the compiler cannot see that of their union.
-      const model = await (make as typeof LEDModel).from_config(config, { seed: 3, ...(variant.dtype ? { dtype: variant.dtype } : {}) });
+      const model = await (make as typeof LEDModel).from_config(config, {
+        seed: 3,
+        ...(variant.dtype ? { dtype: variant.dtype } : {}),
+      });
       try {
         if (variant.tokens !== undefined) await model.resize_token_embeddings(variant.tokens);
         await model.save_pretrained(join(folder, name), variant.save);
