@@ -1,21 +1,20 @@
 /**
- * What byte-pair merging means, twice: by the definition and by a heap. pair-encoder.ts cuts text and remembers;
- * window-merger.ts is the fast path, which comes to these for what it cannot do in small parts, and in tests.
+ * What byte-pair merging is: by the definition, and by a heap for long texts. pair-encoder.ts asks these where
+ * merging-search.ts cannot be used.
  *
- * Which merge comes next is asked of the pair with the lowest rank; the two references differ in what they do with it:
- * - "passes" (transformers 4.37.2, models/led/tokenization_led.py: bpe): all occurrences, left to right and not
- *   overlapping, before ranks are looked at again;
- * - "leftmost" (tokenizers 0.15.2, models/bpe/word.rs: merge_all): the leftmost occurrence, then ranks are looked at again.
- * It is the same unless a merge makes a pair of lower rank than its own, which trained merges do not (MergeTable.monotone).
- *
- * Departure: word.rs also merges a pair before its turn where an entry of another pair with the same product was left over
- * in its queue. Not done here; it takes merges of one product in two ways.
+ * Both references look for the pair with the lowest rank; they differ in what they do with it:
+ * - "passes" (transformers 4.37.2, models/led/tokenization_led.py: bpe): all its occurrences, left to right and not
+ *   overlapping, are merged before ranks are looked at again;
+ * - "leftmost" (tokenizers 0.15.2, models/bpe/word.rs: merge_all): one is merged, the leftmost.
+ * The result is the same unless a merge makes a pair of lower rank than its own, which cannot be in a table that is
+ * monotone (MergeTable.monotone), as trained ones are.
  */
 import { type MergeTable, NO_MERGE } from "./merge-table.ts";
 
+/** What is merged before ranks are looked at again: all occurrences of the lowest pair, or its leftmost one. */
 export type MergeOrder = "passes" | "leftmost";
 
-/** Looks at every pair for each merge: the definition. */
+/** The definition: looks at every pair before each merge or pass. */
 export function mergeByScanning(table: MergeTable, bytes: ArrayLike<number>, order: MergeOrder = "passes"): number[] {
   let symbols = Array.from(bytes);
   for (;;) {
@@ -24,8 +23,9 @@ export function mergeByScanning(table: MergeTable, bytes: ArrayLike<number>, ord
     if (lowest === NO_MERGE) return symbols;
     const merged: number[] = [];
     for (let i = 0; i < symbols.length; i++) {
-      const wanted = order === "passes" || merged.length === i;
-      if (wanted && i + 1 < symbols.length && table.find(symbols[i]!, symbols[i + 1]!) === lowest) {
+      // Nothing was merged yet as long as every symbol has kept its place.
+      const due = order === "passes" || merged.length === i;
+      if (due && i + 1 < symbols.length && table.find(symbols[i]!, symbols[i + 1]!) === lowest) {
         merged.push(table.product(lowest));
         i++;
       } else {
