@@ -9,9 +9,19 @@ import type { Files } from "../files.ts";
 import { matchNames } from "./names.ts";
 import type { Checkpoint } from "./open.ts";
 import { streamBytes, streamFloat32 } from "./read.ts";
-import { type TensorToWrite, toFloat16, writeSafetensors } from "./safetensors-write.ts";
-import { parseSize, shardNames, splitShards, weightFiles, writeIndex } from "./shards.ts";
+import { writeSafetensors } from "./safetensors-write.ts";
+import {
+  fileNames,
+  parseShardSize,
+  planShards,
+  progressReporter,
+  type SizedTensor,
+  type WriteProgress,
+  weightsFiles,
+  writeIndex,
+} from "./shards.ts";
 import { bytesPerStored, countElements, type StoredTensor, type StoredType } from "./stored-tensor.ts";
+import { floatBytes, type TensorToWrite } from "./tensor-to-write.ts";
 
 export interface ConvertOptions {
   /** Bytes, or digits with a unit as in Python: "5GB" (default), "200MB", "1GiB". */
@@ -23,7 +33,7 @@ export interface ConvertOptions {
   /** "led" by default. */
   readonly base_model_prefix?: string;
   /** Called as tensors are written, with bytes of the new files. */
-  readonly progress_callback?: (progress: { written: number; total: number; name: string }) => void;
+  readonly progress_callback?: (progress: WriteProgress) => void;
   readonly signal?: AbortSignal;
 }
 
@@ -36,12 +46,10 @@ export interface ConvertResult {
   readonly removed: string[];
 }
 
-interface Planned {
-  /** Name in the new file. */
-  readonly name: string;
+/** A tensor of the new files. */
+interface Planned extends SizedTensor {
   readonly source: StoredTensor;
   readonly type: StoredType;
-  readonly size: number;
 }
 
 const floating: readonly StoredType[] = ["F64", "F32", "F16", "BF16"];
@@ -68,8 +76,8 @@ export async function convertToSafetensors(
   if (dtype !== undefined && dtype !== "fp32" && dtype !== "fp16") {
     throw new InvalidArgumentError({ operation, expected: "dtype fp32 or fp16", got: String(dtype) });
   }
-  const limit = parseSize(options.max_shard_size ?? "5GB", "convertToSafetensors");
-  for (const name of weightFiles("safetensors")) {
+  const limit = parseShardSize(options.max_shard_size ?? "5GB", "convertToSafetensors");
+  for (const name of weightsFiles("safetensors")) {
     if (!(await target.has(name))) continue;
     throw new FileError({
       operation,
@@ -79,21 +87,14 @@ export async function convertToSafetensors(
     });
   }
   const { planned, removed } = plan(checkpoint, options);
-  const shards = splitShards(planned, limit);
-  const names = shardNames("safetensors", shards.length);
-  const total = planned.reduce((sum, { size }) => sum + size, 0);
-  let written = 0;
-  const report = (name: string, bytes: number): void => {
-    options.signal?.throwIfAborted();
-    written += bytes;
-    options.progress_callback?.({ written, total, name });
-  };
-  for (const [index, shard] of shards.entries()) {
-    const tensors = shard.map((tensor) => toWrite(checkpoint, tensor, report, operation));
-    await writeSafetensors(target, names[index]!, tensors, { format: "pt" });
+  const sharded = planShards("safetensors", planned, limit);
+  const report = progressReporter(sharded.total_size, options);
+  for (const { file, tensors } of sharded.shards) {
+    const parts = tensors.map((tensor) => toWrite(checkpoint, tensor, report, operation));
+    await writeSafetensors(target, file, parts, { format: "pt" });
   }
-  if (shards.length > 1) names.push(await writeIndex(target, "safetensors", shards, names, total));
-  return { files: names, total_size: total, removed };
+  await writeIndex(target, "safetensors", sharded);
+  return { files: fileNames("safetensors", sharded), total_size: sharded.total_size, removed };
 }
 
 /** Which tensors are written under which names: all of the file's, with one survivor for each tied group. */
@@ -151,10 +152,8 @@ function toWrite(
     type,
     shape: source.shape,
     async *data() {
-      const parts =
-        type === source.type ? streamBytes(checkpoint, source) : converted(checkpoint, source, type, operation);
       if (size === 0) report(name, 0);
-      for await (const part of parts) {
+      for await (const part of bytesAs(type, checkpoint, source, operation)) {
         yield part;
         report(name, part.length);
       }
@@ -162,14 +161,13 @@ function toWrite(
   };
 }
 
-async function* converted(
+async function* bytesAs(
+  type: StoredType,
   checkpoint: Checkpoint,
   source: StoredTensor,
-  type: StoredType,
   operation: string,
 ): AsyncGenerator<Uint8Array> {
-  for await (const chunk of streamFloat32(checkpoint, source)) {
-    const out = type === "F32" ? chunk : toFloat16(chunk, source.name, operation);
-    yield new Uint8Array(out.buffer, out.byteOffset, out.byteLength);
-  }
+  if (type !== source.type && (type === "F32" || type === "F16")) {
+    for await (const chunk of streamFloat32(checkpoint, source)) yield floatBytes(chunk, type, source.name, operation);
+  } else yield* streamBytes(checkpoint, source);
 }

@@ -3,5 +3,6 @@ export { type ConvertOptions, type ConvertResult, convertToSafetensors } from ".
 export { type ExpectedParameter, type MatchOptions, matchNames, type NameMatch, requireMatch } from "./names.ts";
 export { type Checkpoint, openCheckpoint } from "./open.ts";
 export { readTensor, streamBytes, streamFloat32 } from "./read.ts";
-export { type TensorToWrite, writeSafetensors } from "./safetensors-write.ts";
+export { writeSafetensors } from "./safetensors-write.ts";
 export { bytesPerStored, type StoredTensor, type StoredType } from "./stored-tensor.ts";
+export type { TensorToWrite } from "./tensor-to-write.ts";

@@ -3,7 +3,8 @@ import { fixtureBytes, folderWith } from "../../tests/support/checkpoint-files.t
 import { type Files, memoryFiles } from "../files.ts";
 import { openCheckpoint } from "./open.ts";
 import { streamBytes } from "./read.ts";
-import { type TensorToWrite, writeSafetensors } from "./safetensors-write.ts";
+import { writeSafetensors } from "./safetensors-write.ts";
+import type { TensorToWrite } from "./tensor-to-write.ts";
 
 const bytesOf = (
   name: string,

@@ -1,117 +1,175 @@
 /**
- * Writes a model's weights as save_pretrained does (transformers 4.37.2, modeling_utils.py: save_pretrained): one file or
- * shards with an index, safetensors or torch's own format. Of tied names safetensors holds one, a torch file all.
- * Departure: nothing of the folder is deleted; weights in it that a load would prefer to the new ones are refused.
+ * Writes a model's weights as save_pretrained of transformers 4.37.2 does (modeling_utils.py: save_pretrained,
+ * shard_checkpoint): one file or shards with an index, as safetensors or as torch files, a few megabytes in memory.
+ * Departure: nothing is deleted from the folder; it is refused where it holds weights in the way (other-weights.ts).
  */
-import { FileError } from "../errors.ts";
+import { InvalidArgumentError, refuseUnknownOptions } from "../errors.ts";
 import type { Files } from "../files.ts";
-import { type TensorToWrite, toFloat16, writeSafetensors } from "./safetensors-write.ts";
-import { parseSize, shardNames, splitShards, type WeightsFormat, weightFiles, writeIndex } from "./shards.ts";
-import { bytesPerStored, countElements } from "./stored-tensor.ts";
-import { maximumTorchFile, writeTorchFile } from "./torch-write.ts";
-
-/** A tensor's numbers, row by row. */
-interface NumberStream {
-  readonly shape: readonly number[];
-  stream(): AsyncIterable<Float32Array>;
-}
+import { filesIn, refuseOtherWeights } from "./other-weights.ts";
+import { writeSafetensors } from "./safetensors-write.ts";
+import {
+  fileNames,
+  parseShardSize,
+  planShards,
+  progressReporter,
+  type Shard,
+  type SizedTensor,
+  type WeightsFormat,
+  type WriteProgress,
+  writeIndex,
+} from "./shards.ts";
+import { type StoredType, showShape } from "./stored-tensor.ts";
+import { byteLength, floatBytes, refuseRepeatedName, type TensorToWrite } from "./tensor-to-write.ts";
+import { writeTorchFile } from "./torch-write.ts";
 
 export interface WeightToSave {
   readonly name: string;
-  readonly weight: NumberStream;
-  /** Other names of the same tensor. */
-  readonly aliases: readonly string[];
+  readonly shape: readonly number[];
+  /** The name of the tensor that this one is too. Torch files keep such names; safetensors leave them out. */
+  readonly aliasOf?: string | undefined;
+  /** The numbers, row by row. Not called for aliases. */
+  stream(): AsyncIterable<Float32Array>;
 }
 
+type DType = "fp32" | "fp16";
+
+const storedTypes = { fp32: "F32", fp16: "F16" } as const satisfies { [D in DType]: StoredType };
+
 export interface SaveWeightsOptions {
-  /** true by default */
+  /** true, the default: safetensors. false: files of torch.save. */
   readonly safe_serialization?: boolean | undefined;
-  /** Bytes, or digits with a unit: "5GB", the default. */
+  /** Bytes, or digits with a unit as in Python: "5GB" (default), "200MB", "1GiB". */
   readonly max_shard_size?: number | string | undefined;
-  /** fp32 by default */
-  readonly dtype?: "fp32" | "fp16" | undefined;
+  /** Number format in the files; fp32 by default. */
+  readonly dtype?: DType | undefined;
+  /** Called as tensors are written, with bytes of the new files. */
+  readonly progress_callback?: ((progress: WriteProgress) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
+export interface SavedWeights {
+  /** Weight files, then the index where there is one. */
+  readonly files: string[];
+  /** Bytes of all tensors, aliases counted once, as the index's total_size. */
+  readonly total_size: number;
+}
+
+/** Floats that are converted at a time, so that a weight in one piece is not held twice. */
+const pieceLength = 2 ** 20;
+
+/** A name of the new files. */
+interface Planned extends SizedTensor {
+  /** The name of the tensor that it is. */
+  readonly storage: string;
+  readonly weight: WeightToSave;
+}
+
 /**
- * Files appear whole, the index last. Returns the names written.
- * @throws FileError where the folder holds weights that a load would prefer; InvalidArgumentError for a value fp16 cannot hold.
+ * Writes the tensors of a state dict, in its order. Files appear whole, the index last; files of the same names are
+ * replaced.
+ * @throws FileError when the folder holds other weights in the way; InvalidArgumentError for a repeated name, an alias
+ * without its tensor, and a value that fp16 cannot hold; InternalError where a stream is not as long as its shape.
  */
 export async function saveWeights(
-  files: Files,
-  weights: readonly WeightToSave[],
-  { safe_serialization = true, max_shard_size = "5GB", dtype = "fp32", signal }: SaveWeightsOptions = {},
-): Promise<string[]> {
-  const operation = `save weights to ${files.where}`;
-  const format: WeightsFormat = safe_serialization ? "safetensors" : "torch";
-  const limit = parseSize(max_shard_size, "save_pretrained");
-  const tensors = weights.map(({ name, weight, aliases }) => {
-    const tensor = toWrite(name, weight, dtype, operation, signal);
-    return { name, tensor, aliases, size: countElements(tensor.shape)! * bytesPerStored[tensor.type] };
-  });
-  const shards = splitShards(tensors, format === "torch" ? Math.min(limit, maximumTorchFile) : limit);
-  await refusePreferred(files, format, shards.length > 1, operation);
-  const names = shardNames(format, shards.length);
-  for (const [index, shard] of shards.entries()) {
+  target: Files,
+  tensors: Iterable<WeightToSave>,
+  options: SaveWeightsOptions = {},
+): Promise<SavedWeights> {
+  refuseUnknownOptions("saveWeights", options, [
+    "safe_serialization",
+    "max_shard_size",
+    "dtype",
+    "progress_callback",
+    "signal",
+  ]);
+  const operation = `save weights to ${target.where}`;
+  const { safe_serialization = true, max_shard_size = "5GB", dtype = "fp32", signal } = options;
+  if (dtype !== "fp32" && dtype !== "fp16") {
+    throw new InvalidArgumentError({ operation, expected: "dtype fp32 or fp16", got: String(dtype) });
+  }
+  const limit = parseShardSize(max_shard_size, operation);
+  const format = safe_serialization ? "safetensors" : "torch";
+  const sharded = planShards(format, plan(tensors, format, dtype, operation), limit);
+  const report = progressReporter(sharded.total_size, options);
+  const encode = (weight: WeightToSave): TensorToWrite => encoded(weight, dtype, operation, report);
+  const files = fileNames(format, sharded);
+  const held = await filesIn(target);
+  refuseOtherWeights(held, format, files, operation);
+
+  const index = sharded.shards.length > 1 ? files.at(-1)! : undefined;
+  for (const [i, shard] of sharded.shards.entries()) {
     signal?.throwIfAborted();
-    const name = names[index]!;
-    if (format === "safetensors") {
-      await writeSafetensors(
-        files,
-        name,
-        shard.map(({ tensor }) => tensor),
-      );
-    } else await writeTorchFile(files, name, shard.flatMap(allNames));
+    await writeShard(target, format, shard, encode);
+    // Until the new index is there, one of an earlier save would mix its shards and the new ones. Readers refuse this one.
+    if (i === 0 && index !== undefined && held.includes(index)) {
+      await target.write(index, [new TextEncoder().encode("{}\n")]);
+    }
   }
-  if (shards.length > 1) {
-    const total = tensors.reduce((sum, { size }) => sum + size, 0);
-    const named = format === "safetensors" ? shards : shards.map((shard) => shard.flatMap(allNames));
-    names.push(await writeIndex(files, format, named, names, total));
-  }
-  return names;
+  await writeIndex(target, format, sharded);
+  return { files, total_size: sharded.total_size };
 }
 
-function allNames({ name, tensor, aliases }: { name: string; tensor: TensorToWrite; aliases: readonly string[] }) {
-  return [name, ...aliases].map((each) => ({ name: each, tensor }));
+/** The names that the files will have, each with its tensor. */
+function plan(weights: Iterable<WeightToSave>, format: WeightsFormat, dtype: DType, operation: string): Planned[] {
+  const byName = new Map<string, WeightToSave>();
+  for (const weight of weights) {
+    refuseRepeatedName(weight.name, byName, operation);
+    byName.set(weight.name, weight);
+  }
+  const planned: Planned[] = [];
+  for (const { name, shape, aliasOf } of byName.values()) {
+    const storage = aliasOf ?? name;
+    const weight = byName.get(storage);
+    if (weight === undefined || weight.aliasOf !== undefined || weight.shape.join() !== shape.join()) {
+      throw new InvalidArgumentError({
+        operation,
+        expected: `\`${name}\` to be another name of a tensor of shape ${showShape(shape)}`,
+        got:
+          weight === undefined
+            ? `no \`${storage}\``
+            : weight.aliasOf !== undefined
+              ? `\`${storage}\`, which is another name itself`
+              : `\`${storage}\` of shape ${showShape(weight.shape)}`,
+      });
+    }
+    const size = byteLength({ name, shape, type: storedTypes[dtype] }, operation);
+    if (format === "torch" || aliasOf === undefined) planned.push({ name, storage, weight, size });
+  }
+  return planned;
 }
 
-function toWrite(
-  name: string,
-  weight: NumberStream,
-  dtype: "fp32" | "fp16",
+function encoded(
+  weight: WeightToSave,
+  dtype: DType,
   operation: string,
-  signal: AbortSignal | undefined,
+  report: (name: string, bytes: number) => void,
 ): TensorToWrite {
+  const { name, shape } = weight;
+  const type = storedTypes[dtype];
   return {
     name,
-    type: dtype === "fp16" ? "F16" : "F32",
-    shape: weight.shape,
+    type,
+    shape,
     async *data() {
+      if (shape.includes(0)) report(name, 0);
       for await (const chunk of weight.stream()) {
-        signal?.throwIfAborted();
-        const out = dtype === "fp16" ? toFloat16(chunk, name, operation) : chunk;
-        yield new Uint8Array(out.buffer, out.byteOffset, out.byteLength);
+        for (let at = 0; at < chunk.length; at += pieceLength) {
+          const bytes = floatBytes(chunk.subarray(at, at + pieceLength), type, name, operation);
+          yield bytes;
+          report(name, bytes.length);
+        }
       }
     },
   };
 }
 
-/** The order of a load: safetensors before torch's files, one file before an index. */
-async function refusePreferred(
-  files: Files,
+async function writeShard(
+  target: Files,
   format: WeightsFormat,
-  sharded: boolean,
-  operation: string,
+  { file, tensors }: Shard<Planned>,
+  encode: (weight: WeightToSave) => TensorToWrite,
 ): Promise<void> {
-  const order = [...weightFiles("safetensors"), ...weightFiles("torch")];
-  const own = weightFiles(format)[sharded ? 1 : 0]!;
-  for (const name of order.slice(0, order.indexOf(own))) {
-    if (!(await files.has(name))) continue;
-    throw new FileError({
-      operation,
-      expected: `a folder without ${name}, which a load prefers to ${own}`,
-      got: "one that holds it",
-      fix: "Choose another folder, or delete those weights.",
-    });
-  }
+  const made = new Map([...new Set(tensors.map(({ weight }) => weight))].map((weight) => [weight, encode(weight)]));
+  if (format === "safetensors") await writeSafetensors(target, file, made.values(), { format: "pt" });
+  else await writeTorchFile(target, file, new Map(tensors.map(({ name, weight }) => [name, made.get(weight)!])));
 }

@@ -303,19 +303,17 @@ export abstract class PreTrainedModelBase extends Callable<(...args: never[]) =>
     this.config.torch_dtype = dtype === "fp16" ? "float16" : "float32";
     const saved = await saveWeights(
       files,
-      tensorsOf(spec).map(({ name }) => ({
+      spec.entries.map(({ name, storedAs }) => ({
+        ...weights.get(name),
         name,
-        weight: weights.get(name),
-        aliases: spec.entries
-          .filter((entry) => entry.storedAs === name && entry.name !== name)
-          .map((entry) => entry.name),
+        ...(name === storedAs ? {} : { aliasOf: storedAs }),
       })),
       { ...options, dtype },
     );
     await this.saveBeside(files);
     // Last: the config makes the folder a model.
     await this.config.save_pretrained(files);
-    return ["config.json", ...saved];
+    return ["config.json", ...saved.files];
   }
 
   /** Frees weights and threads; the model cannot be used afterwards. */
