@@ -1,12 +1,14 @@
 /** The commands and their options; each command's file does the work. */
 import { readFileSync } from "node:fs";
-import { Command, Option } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
 import { devices } from "../platform/platform.ts";
+import { leastVocabSize } from "../tokenizers/train-tokenizer.ts";
 import { convert } from "./convert.ts";
 import { oneLine, wholeNumber } from "./failure.ts";
 import { info } from "./info.ts";
 import { summarize } from "./summarize.ts";
 import { tokenize } from "./tokenize.ts";
+import { trainTokenizer } from "./train-tokenizer.ts";
 
 const fileArgument = ["<file>", "text, Markdown or other UTF-8 file; - is standard input"] as const;
 const modelArgument = ["<model>", 'a folder, a Hub id, or "embedded"'] as const;
@@ -80,7 +82,27 @@ export function buildProgram(): Command {
     .addHelpText("after", example("led convert ./my-led ./my-led-safetensors --dtype fp16"))
     .action(convert);
 
+  program
+    .command("train-tokenizer")
+    .description("Learn a tokenizer for LED from documents and write it to a new folder.")
+    .argument("<file...>", "UTF-8 text files, .jsonl or .jsonl.gz files; - is standard input, a text")
+    .requiredOption("--output <folder>", "where to write; made where there is none")
+    .option("--vocab-size <n>", "tokens at most, special ones and bytes included", wholeNumber(leastVocabSize), 50265)
+    .option("--min-frequency <n>", "how often a pair occurs at least to become a token", wholeNumber(1), 2)
+    .option("--model-max-length <n>", "longest document of the model in tokens", wholeNumber(1), 16384)
+    .option("--jsonl-field <names>", "fields of .jsonl files that hold texts, such as document,summary", names)
+    .option(...progressOption)
+    .addHelpText("after", example("led train-tokenizer *.txt --vocab-size 8000 --output ./my-tokenizer"))
+    .action(trainTokenizer);
+
   return program;
+}
+
+/** Names with commas between them, after those of the same option before. */
+function names(text: string, before: readonly string[] = []): readonly string[] {
+  const given = text.split(",").map((name) => name.trim());
+  if (given.includes("")) throw new InvalidArgumentError("Expected names with commas between them.");
+  return [...new Set([...before, ...given])];
 }
 
 function example(line: string): string {

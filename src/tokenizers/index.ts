@@ -3,6 +3,13 @@ export { AddedToken, type AddedTokenOptions } from "./added-tokens.ts";
 export { AutoTokenizer, type AutoTokenizerOptions } from "./auto-tokenizer.ts";
 export { BatchEncoding, type EncodingField, type TensorsOption } from "./batch-encoding.ts";
 export type { DecodeErrors } from "./bpe/byte-level.ts";
+export {
+  type TrainBytePairsOptions,
+  type TrainedBytePairs,
+  type TrainingProgress,
+  type TrainingTexts,
+  trainBytePairs,
+} from "./bpe/trainer.ts";
 export type { ByteLevelTokenizer } from "./byte-level-tokenizer.ts";
 export { Encoding, Span } from "./fast/encoding.ts";
 export type { VocabularyFiles } from "./files/loading.ts";
@@ -30,4 +37,5 @@ export type {
 } from "./settings.ts";
 export type { SpecialTokenOptions, TokenValue } from "./special-tokens.ts";
 export type { EncodeInput, EncodePair, TokenizerCall } from "./tokenizer-call.ts";
+export { type TrainTokenizerOptions, trainTokenizer } from "./train-tokenizer.ts";
 export type { Side } from "./truncation.ts";
