@@ -101,6 +101,9 @@ export interface LEDGeometry {
   readonly max_encoder_position_embeddings: number;
   readonly max_decoder_position_embeddings: number;
   readonly tie_word_embeddings?: boolean;
+  /** Rows of a classification head; `id2label` decides where there is one. */
+  readonly num_labels?: number;
+  readonly id2label?: Readonly<Record<string, string>>;
 }
 
 export interface ParameterSpec {
@@ -152,6 +155,62 @@ export function* ledParameters(geometry: LEDGeometry): Generator<ParameterSpec> 
       yield* affine(`${layer}.fc2`, d, ffn);
       yield* norm(`${layer}.final_layer_norm`);
     }
+  }
+}
+
+export type CounterClass =
+  | "LEDModel"
+  | "LEDForConditionalGeneration"
+  | "LEDForSequenceClassification"
+  | "LEDForQuestionAnswering"
+  | "LEDEncoder"
+  | "LEDDecoder";
+
+/** A parameter under the name that the class's own files have; the weight is drawn for `drawnAs`. */
+export interface ClassParameterSpec extends ParameterSpec {
+  readonly drawnAs: string;
+}
+
+/** Parameters of any LED class, tied aliases once. All classes share the weights that ledParameters has. */
+export function* classParameters(geometry: LEDGeometry, className: CounterClass): Generator<ClassParameterSpec> {
+  const side = className === "LEDEncoder" ? "encoder" : className === "LEDDecoder" ? "decoder" : undefined;
+  const named = (spec: ParameterSpec, name: string): ClassParameterSpec => ({ ...spec, name, drawnAs: spec.name });
+  for (const spec of ledParameters(geometry)) {
+    const { name } = spec;
+    if (!name.startsWith("led.")) {
+      if (className === "LEDForConditionalGeneration") yield named(spec, name);
+    } else if (className.startsWith("LEDFor")) yield named(spec, name);
+    else if (side === undefined) yield named(spec, name.slice("led.".length));
+    else if (name === "led.shared.weight") yield named(spec, "embed_tokens.weight");
+    else if (name.startsWith(`led.${side}.`)) yield named(spec, name.slice(`led.${side}.`.length));
+  }
+  const { d_model: d, id2label } = geometry;
+  const labels = id2label === undefined ? (geometry.num_labels ?? 2) : Object.keys(id2label).length;
+  const heads: [name: string, rows: number, kind: ParameterKind][] =
+    className === "LEDForSequenceClassification"
+      ? [
+          ["classification_head.dense", d, "linear"],
+          ["classification_head.out_proj", labels, "head"],
+        ]
+      : className === "LEDForQuestionAnswering"
+        ? [["qa_outputs", 2, "head"]]
+        : [];
+  for (const [name, rows, kind] of heads) {
+    yield named({ name: `${name}.weight`, shape: [rows, d], kind }, `${name}.weight`);
+    yield named({ name: `${name}.bias`, shape: [rows], kind: "bias" }, `${name}.bias`);
+  }
+}
+
+/** Name and values of every parameter of a class, under the names of its files. */
+export function* classWeights(
+  geometry: LEDGeometry,
+  className: CounterClass,
+  seed: number,
+  scales: { readonly [K in ParameterKind]?: Scale } = {},
+): Generator<[name: string, tensor: Tensor<"float32">]> {
+  const chosen = { ...SCALES, ...scales };
+  for (const { name, drawnAs, shape, kind } of classParameters(geometry, className)) {
+    yield [name, new Tensor("float32", counterValues(seed, drawnAs, elementCount(shape), chosen[kind]), shape)];
   }
 }
 

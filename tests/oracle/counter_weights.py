@@ -148,6 +148,50 @@ def led_parameters(config: Mapping[str, object]) -> Iterator[Parameter]:
             yield from norm(f"{layer}.final_layer_norm")
 
 
+CLASSES = (
+    "LEDModel", "LEDForConditionalGeneration", "LEDForSequenceClassification", "LEDForQuestionAnswering", "LEDEncoder", "LEDDecoder",
+)
+
+
+def class_parameters(config: Mapping[str, object], class_name: str) -> Iterator[tuple[str, Parameter]]:
+    """Parameters of any LED class under the names of its own files, tied aliases once. The Parameter's own name is the one
+    that the weight is drawn for, which is led_parameters' wherever that has the tensor: all classes share their weights."""
+    d = int(config["d_model"])
+    headed = class_name.startswith("LEDFor")
+    side = {"LEDEncoder": "encoder", "LEDDecoder": "decoder"}.get(class_name)
+    for p in led_parameters(config):
+        if not p.name.startswith("led."):
+            if class_name == "LEDForConditionalGeneration":
+                yield p.name, p
+        elif headed:
+            yield p.name, p
+        elif side is None:
+            yield p.name.removeprefix("led."), p
+        elif p.name == "led.shared.weight":
+            yield "embed_tokens.weight", p
+        elif p.name.startswith(f"led.{side}."):
+            yield p.name.removeprefix(f"led.{side}."), p
+    if class_name == "LEDForSequenceClassification":
+        named = config.get("id2label")
+        labels = len(named) if named else int(config.get("num_labels", 2))
+        head = [("classification_head.dense", d, "linear"), ("classification_head.out_proj", labels, "head")]
+    else:
+        head = [("qa_outputs", 2, "head")] if class_name == "LEDForQuestionAnswering" else []
+    for name, rows, kind in head:
+        for p in (Parameter(f"{name}.weight", (rows, d), kind), Parameter(f"{name}.bias", (rows,), "bias")):
+            yield p.name, p
+
+
+def class_weights(
+    config: Mapping[str, object], class_name: str, seed: int, scales: Mapping[str, tuple[float, float]] | None = None
+) -> Iterator[tuple[str, np.ndarray]]:
+    """As led_weights, for any LED class."""
+    chosen = {**SCALES, **(scales or {})}
+    for name, p in class_parameters(config, class_name):
+        mean, std = chosen[p.kind]
+        yield name, counter_values(seed, p.name, math.prod(p.shape), mean, std).reshape(p.shape)
+
+
 def led_weights(
     config: Mapping[str, object], seed: int, scales: Mapping[str, tuple[float, float]] | None = None
 ) -> Iterator[tuple[str, np.ndarray]]:

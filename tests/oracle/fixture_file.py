@@ -65,7 +65,7 @@ def render(value: Any, depth: int = 0) -> str:
 
 
 def is_tensor(value: dict) -> bool:
-    return set(value) == {"dims", "data"}
+    return {"dims", "data"} <= set(value)
 
 
 def holds_object(value: Any) -> bool:

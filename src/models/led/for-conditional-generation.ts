@@ -4,7 +4,7 @@
  *
  * B batch, S source positions, T target positions, D d_model, V vocab_size.
  */
-import { refuseUnknownOptions } from "../../errors.ts";
+import { InvalidArgumentError, refuseUnknownOptions } from "../../errors.ts";
 import type { Files } from "../../files.ts";
 import { GenerationConfig, generationConfigName } from "../../generation/config.ts";
 import { warn } from "../../log.ts";
@@ -55,6 +55,13 @@ export class LEDForConditionalGeneration extends LEDPreTrainedModel<Forward> {
     }
     const { encoded, decoded } = await runSeq2Seq(this.core, given);
     const logits = decoded.logits!;
+    if (targets !== undefined && targets.data.length * logits.dims[2]! !== logits.data.length) {
+      throw new InvalidArgumentError({
+        operation: "LEDForConditionalGeneration.forward",
+        expected: `a label for each target token, [${logits.dims.slice(0, 2).join(", ")}]`,
+        got: `labels [${targets.dims.join(", ")}]`,
+      });
+    }
     const loss = targets && crossEntropy(logits, Array.from(targets.data, Number));
     const output = new LEDSeq2SeqLMOutput({ loss, logits, ...seq2seqFields(encoded, decoded) });
     return inForm<I, LEDSeq2SeqLMOutput>(output, outputFlags(inputs, this.config));

@@ -104,7 +104,7 @@ function column(both: Tensor<"float32">, which: number, dims: readonly number[])
 function positionLoss(logits: Tensor<"float32">, given: TensorLike): Tensor<"float32"> {
   const [batch, length] = logits.dims as [number, number];
   const positions = asTensor(given, "int64");
-  if (positions.data.length !== batch) {
+  if (positions.dims[0] !== batch || positions.data.length !== batch) {
     throw new InvalidArgumentError({
       operation: "LEDForQuestionAnswering, positions",
       expected: `one position for each of the ${batch} examples`,

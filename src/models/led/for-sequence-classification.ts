@@ -91,7 +91,8 @@ export class LEDForSequenceClassification extends LEDPreTrainedModel<Forward> {
       config.num_labels === 1 ? "regression" : whole ? "single_label_classification" : "multi_label_classification";
     const values = Array.from({ length: labels.data.length }, (_, i) => labels.at(i));
     const wanted = config.problem_type === "single_label_classification" ? logits.dims[0]! : logits.data.length;
-    if (values.length !== wanted) {
+    const shaped = config.problem_type !== "multi_label_classification" || labels.dims.join() === logits.dims.join();
+    if (values.length !== wanted || !shaped) {
       throw new InvalidArgumentError({
         operation: `LEDForSequenceClassification, labels for ${config.problem_type}`,
         expected: `${wanted} labels for logits [${logits.dims.join(", ")}]`,

@@ -155,7 +155,8 @@ export function idsOrEmbeds(
   if (given.ids !== undefined && given.embeds !== undefined) {
     throw new InvalidArgumentError({ operation, says: `You cannot specify both ${both} at the same time` });
   }
-  if (given.ids !== undefined) return tokenIds(`${prefix}input_ids`, given.ids, vocab_size);
+  if (given.ids !== undefined)
+    return filled(`${prefix}input_ids`, tokenIds(`${prefix}input_ids`, given.ids, vocab_size));
   if (given.embeds === undefined) {
     throw new InvalidArgumentError({ operation, says: `You have to specify either ${both.replace(" and ", " or ")}` });
   }
@@ -167,7 +168,16 @@ export function idsOrEmbeds(
       got: `dims [${tensor.dims.join(", ")}]`,
     });
   }
-  return tensor;
+  return filled(`${prefix}inputs_embeds`, tensor);
+}
+
+function filled<T extends Tensor>(operation: string, tensor: T): T {
+  if (tensor.data.length > 0) return tensor;
+  throw new InvalidArgumentError({
+    operation,
+    expected: "at least one row of at least one token",
+    got: `dims [${tensor.dims.join(", ")}]`,
+  });
 }
 
 export function optionalTensor(value: Maybe<TensorLike>): Tensor | undefined {

@@ -123,6 +123,13 @@ export async function runDecoder(
   });
   const past = inputs.past_key_values ?? undefined;
   const [batch, length] = target.dims as [number, number];
+  if (past !== undefined && past.length !== decoder_layers) {
+    throw new InvalidArgumentError({
+      operation: "LEDDecoder, past_key_values",
+      expected: `an entry for each of the ${decoder_layers} decoder layers`,
+      got: String(past.length),
+    });
+  }
   const cached = past?.[0]?.[0]?.dims[2] ?? 0;
   requireDecoderRows(core, cached + length, prefix);
   const head_mask = headMask(inputs.head_mask, "`head_mask`", decoder_layers, decoder_attention_heads);
@@ -191,7 +198,8 @@ async function sourceOf(
     }
     return { keys, values };
   });
-  return { batch, layers, bias: sourceBias(batch, encoded.dims[1]!, mask) };
+  // Of a source whose keys are there nothing else is read, its length included.
+  return { batch, layers, bias: sourceBias(batch, layers[0]!.keys.dims[2]!, mask) };
 }
 
 /** Encoder, then decoder. By default the decoder reads the source's own ids, shifted right. */

@@ -7,6 +7,21 @@ import type { Geometry } from "./parameters.ts";
 export function geometryOf(config: LEDConfig): Geometry {
   const activation_function = checkActivation(config.activation_function);
   const attention_window = normalizeAttentionWindows(config);
+  if (config.decoder_layers < 1) {
+    throw new InvalidArgumentError({
+      operation: "LEDDecoder",
+      expected: "`decoder_layers` of at least 1",
+      got: String(config.decoder_layers),
+    });
+  }
+  if ((config as { tie_encoder_decoder?: unknown }).tie_encoder_decoder === true) {
+    throw new InvalidArgumentError({
+      operation: "LEDConfig",
+      expected: "encoder and decoder with weights of their own, as LED's attentions differ",
+      got: "`tie_encoder_decoder` = true",
+      fix: "Leave it out.",
+    });
+  }
   const { d_model, encoder_attention_heads, decoder_attention_heads } = config;
   if (encoder_attention_heads < 1 || d_model % encoder_attention_heads !== 0) {
     throw new InvalidArgumentError({
