@@ -12,7 +12,52 @@ export {
   LEDError,
 } from "./errors.ts";
 export type { Files, OpenFile } from "./files.ts";
-export { GenerationConfig, type GenerationOptions } from "./generation/index.ts";
+export {
+  type AllowedTokens,
+  BaseStreamer,
+  Constraint,
+  type ConstraintUpdate,
+  DisjunctiveConstraint,
+  EncoderNoRepeatNGramLogitsProcessor,
+  EncoderRepetitionPenaltyLogitsProcessor,
+  EpsilonLogitsWarper,
+  EtaLogitsWarper,
+  ExponentialDecayLengthPenalty,
+  type Extractive,
+  ForcedBOSTokenLogitsProcessor,
+  ForcedEOSTokenLogitsProcessor,
+  ForceTokensLogitsProcessor,
+  GenerationConfig,
+  type GenerationOptions,
+  HammingDiversityLogitsProcessor,
+  InfNanRemoveLogitsProcessor,
+  LogitNormalization,
+  LogitsProcessor,
+  LogitsProcessorList,
+  MaxLengthCriteria,
+  MaxTimeCriteria,
+  MinLengthLogitsProcessor,
+  MinNewTokensLengthLogitsProcessor,
+  NoBadWordsLogitsProcessor,
+  NoRepeatNGramLogitsProcessor,
+  PhrasalConstraint,
+  PrefixConstrainedLogitsProcessor,
+  RepetitionPenaltyLogitsProcessor,
+  SequenceBiasLogitsProcessor,
+  StoppingCriteria,
+  StoppingCriteriaList,
+  SuppressTokensAtBeginLogitsProcessor,
+  SuppressTokensLogitsProcessor,
+  TemperatureLogitsWarper,
+  TextIteratorStreamer,
+  type TextIteratorStreamerOptions,
+  TextStreamer,
+  type TextStreamerOptions,
+  type TokenSpan,
+  TopKLogitsWarper,
+  TopPLogitsWarper,
+  TypicalLogitsWarper,
+} from "./generation/index.ts";
 export { type Env, env, folderFiles, HubResponseError, OfflineError } from "./hub/index.ts";
 export type { DownloadProgress, LoadOptions } from "./load-options.ts";
 export { type Logger, setLogger } from "./log.ts";
@@ -40,6 +85,15 @@ export type {
   EncoderOutputsLike,
   Seq2SeqForwardInputs,
 } from "./models/led/forward-inputs.ts";
+export {
+  BeamSampleEncoderDecoderOutput,
+  BeamSearchEncoderDecoderOutput,
+  ContrastiveSearchEncoderDecoderOutput,
+  GenerateBeamEncoderDecoderOutput,
+  GenerateEncoderDecoderOutput,
+  GreedySearchEncoderDecoderOutput,
+  SampleEncoderDecoderOutput,
+} from "./models/led/generate-outputs.ts";
 export { LEDDecoder } from "./models/led/led-decoder.ts";
 export { LEDEncoder } from "./models/led/led-encoder.ts";
 export { LEDModel } from "./models/led/led-model.ts";

@@ -3,29 +3,13 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { writeSafetensors } from "../src/checkpoints/safetensors-write.ts";
 import { folderFiles } from "../src/hub/folder.ts";
-import {
-  LEDDecoder,
-  LEDEncoder,
-  LEDError,
-  LEDForConditionalGeneration,
-  LEDForQuestionAnswering,
-  LEDForSequenceClassification,
-  LEDModel,
-} from "../src/index.ts";
-import { counterValues } from "./counter-weights.ts";
+import { LEDError } from "../src/index.ts";
+import { type CounterClass, counterValues } from "./counter-weights.ts";
 import { loadsHere, refusedHere } from "./support/class-differences.ts";
 import type { CounterModel } from "./support/counter-model.ts";
+import { ledClass } from "./support/led-classes.ts";
 import { modelScene } from "./support/model-scene.ts";
 import { readFixture } from "./support/oracle.ts";
-
-const classes = {
-  LEDModel,
-  LEDForConditionalGeneration,
-  LEDForSequenceClassification,
-  LEDForQuestionAnswering,
-  LEDEncoder,
-  LEDDecoder,
-};
 
 interface Checkpoint {
   readonly about: string;
@@ -38,7 +22,7 @@ interface Checkpoint {
 }
 
 interface Load {
-  readonly class: keyof typeof classes;
+  readonly class: CounterClass;
   readonly checkpoint: string;
   readonly options?: Readonly<Record<string, unknown>>;
   readonly missing_keys?: string[];
@@ -90,8 +74,8 @@ describe("from_pretrained", () => {
     const place = [`${load.class} from ${load.checkpoint}`, ...Object.keys(load.options ?? {})].join(", ");
     const { at } = await folder();
     await write(at("model"), checkpoints[load.checkpoint]!);
-    const Class = classes[load.class] as unknown as typeof LEDModel;
-    const run = () => Class.from_pretrained(join(at("model")), { ...load.options, output_loading_info: true });
+    const run = () =>
+      ledClass(load.class).from_pretrained(join(at("model")), { ...load.options, output_loading_info: true });
     if (load.raises !== undefined ? !loadsHere.has(place) : refusedHere.has(place)) {
       await expect(run()).rejects.toBeInstanceOf(LEDError);
       return;

@@ -1,44 +1,22 @@
 /** Every LED class against transformers 4.37.2 on PyTorch: arguments, outputs, losses and errors (tests/oracle/led_classes.py). */
 import { afterAll, describe, expect, test } from "vitest";
-import {
-  LEDConfig,
-  LEDDecoder,
-  LEDEncoder,
-  LEDError,
-  LEDForConditionalGeneration,
-  LEDForQuestionAnswering,
-  LEDForSequenceClassification,
-  LEDModel,
-  Tensor,
-  type TensorType,
-} from "../src/index.ts";
-import { type CounterClass, classWeights } from "./counter-weights.ts";
+import { type LEDModel, Tensor, type TensorType } from "../src/index.ts";
+import type { CounterClass } from "./counter-weights.ts";
 import { alsoRefused, alsoWorks } from "./support/class-differences.ts";
+import { expectOutput, expectRefused, type ShownOutput } from "./support/class-outputs.ts";
 import type { CounterModel } from "./support/counter-model.ts";
-import { distance, type OracleTensor, readFixture } from "./support/oracle.ts";
+import { counterClass } from "./support/led-classes.ts";
+import { readFixture } from "./support/oracle.ts";
 
-const classes = {
-  LEDModel,
-  LEDForConditionalGeneration,
-  LEDForSequenceClassification,
-  LEDForQuestionAnswering,
-  LEDEncoder,
-  LEDDecoder,
-};
-/** null is None, which the output's field is absent for. */
-type Shown = OracleTensor | number | string | null | readonly Shown[];
 type Inputs = Readonly<Record<string, unknown>>;
 
-interface Case {
+interface Case extends ShownOutput {
   readonly name: string;
   readonly about: string;
   readonly model: string;
   readonly config?: Readonly<Record<string, unknown>>;
   readonly inputs: Inputs;
   readonly types?: Readonly<Record<string, TensorType | "bool">>;
-  readonly keys?: string[];
-  readonly outputs?: Readonly<Record<string, Shown>>;
-  readonly tuple?: readonly Shown[];
   readonly raises?: string;
   readonly config_after?: Readonly<Record<string, unknown>>;
 }
@@ -49,26 +27,8 @@ interface Fixture {
   readonly cases: Case[];
 }
 
-const tolerance = 1e-4;
-/** Sentences that the reference's authors wrote for its users; other errors are crashes on the way. */
-const deliberate =
-  /^(ValueError|AssertionError|NotImplementedError): (?!not enough values|Sequence length|Attention mask|Expected input|Target size)/;
 /** Arguments whose tensors are float32 unless a case says otherwise. */
 const floats = ["encoder_hidden_states", "inputs_embeds", "decoder_inputs_embeds"];
-
-/** Where `got` is not what the reference gave. */
-function differences(got: unknown, expected: Shown, path: string): string[] {
-  if (expected === null) return got === undefined || got === null ? [] : [`${path}: expected nothing`];
-  if (expected === "NaN") return got instanceof Tensor && Number.isNaN(got.item()) ? [] : [`${path}: expected NaN`];
-  if (typeof expected === "number") return differences(got, { dims: [], data: [expected] }, path);
-  if (typeof expected === "string") return [`${path}: cannot compare "${expected}"`];
-  if ("dims" in expected) {
-    const apart = got instanceof Tensor ? distance(got, expected) : Number.POSITIVE_INFINITY;
-    return apart < tolerance ? [] : [`${path}: ${apart} away`];
-  }
-  if (!Array.isArray(got) || got.length !== expected.length) return [`${path}: expected ${expected.length} of them`];
-  return expected.flatMap((item, i) => differences(got[i], item, `${path}[${i}]`));
-}
 
 function tensorOf(value: unknown, type: TensorType | "bool" = "int64"): unknown {
   if (!Array.isArray(value)) return value;
@@ -86,18 +46,9 @@ describe.each(
   /** The case's model with its weights, made once. All classes can do what is done here. */
   function modelOf({ model, config = {} }: Case): Promise<LEDModel> {
     const key = JSON.stringify([model, config]);
-    const made = models.get(key) ?? make(described[model]!, config);
+    const made = models.get(key) ?? counterClass(className, described[model]!, config, { device });
     models.set(key, made);
     return made;
-  }
-
-  async function make({ config, seed, scales = {} }: CounterModel, more: Inputs): Promise<LEDModel> {
-    const keys = { ...config, ...more };
-    const model = await (classes[className] as unknown as typeof LEDModel).from_config(LEDConfig.from_dict(keys), {
-      device,
-    });
-    await model.load_state_dict(new Map(classWeights(keys, className, seed, scales)), { strict: false });
-    return model;
   }
 
   /** A value of the fixture, as a tensor or as what the same model gives for inputs. */
@@ -146,26 +97,12 @@ describe.each(
       return [await model(await argumentsOf(model, one.inputs, one.types)), model];
     };
     if (one.raises !== undefined ? !alsoWorks.has(place) : alsoRefused.has(place)) {
-      const error = await run().then(
-        () => undefined,
-        (reason: unknown) => reason,
-      );
-      expect(error).toBeInstanceOf(LEDError);
       // The reference's count of cross_attn_head_mask is that of head_mask: here it is the right one.
-      if (one.raises !== undefined && deliberate.test(one.raises) && !one.raises.includes("cross_attn_head_mask")) {
-        expect((error as Error).message).toContain(one.raises.replace(/^\w+: /, ""));
-      }
-      return;
+      return expectRefused(run, one.raises?.includes("cross_attn_head_mask") ? undefined : one.raises);
     }
     const [output, model] = await run();
     if (one.raises !== undefined) return;
-    if (one.tuple !== undefined) expect(differences(output, one.tuple, "tuple")).toEqual([]);
-    else {
-      const fields = output as Readonly<Record<string, unknown>>;
-      expect(Object.keys(fields)).toEqual(one.keys);
-      const expected = Object.entries(one.outputs!);
-      expect(expected.flatMap(([key, value]) => differences(fields[key], value, key))).toEqual([]);
-    }
+    expectOutput(output, one);
     if (one.config_after !== undefined) expect(model.config).toMatchObject(one.config_after);
   });
 });

@@ -38,6 +38,12 @@ export function buildProgram(): Command {
     .option("--num-beams <n>", "beams of the search; 1 is greedy (default: the model's)", wholeNumber(1))
     .option("--max-new-tokens <n>", "tokens of the summary at most (default: the model's)", wholeNumber(1))
     .option("--min-length <n>", "tokens of the summary at least (default: the model's)", wholeNumber(0))
+    .option("--extractive", "a summary of whole sentences of the document, printed with their line numbers")
+    .addOption(
+      new Option("--max-sentences <n>", "sentences of an extractive summary at most; implies --extractive")
+        .argParser(wholeNumber(1))
+        .implies({ extractive: true }),
+    )
     .option("--no-truncate", "refuse a document that is longer than the model holds, instead of cutting it")
     .option("--no-unwrap", "keep line breaks within paragraphs, which are read as spaces otherwise")
     .option("--json", "print JSON with the summary, token counts, settings and what was cut")

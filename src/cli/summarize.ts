@@ -16,6 +16,8 @@ export interface SummarizeFlags {
   readonly numBeams?: number;
   readonly maxNewTokens?: number;
   readonly minLength?: number;
+  readonly extractive?: boolean;
+  readonly maxSentences?: number;
   readonly truncate: boolean;
   readonly unwrap: boolean;
   readonly json?: boolean;
@@ -37,6 +39,9 @@ export async function summarize(path: string, flags: SummarizeFlags): Promise<vo
       const result = await summarizeDocument(model, tokenizer, text, {
         truncation: flags.truncate,
         unwrap: flags.unwrap,
+        extractive: flags.extractive
+          ? { ...(flags.maxSentences === undefined ? {} : { max_sentences: flags.maxSentences }) }
+          : false,
         generation: {
           ...(flags.numBeams === undefined ? {} : { num_beams: flags.numBeams }),
           ...(flags.maxNewTokens === undefined ? {} : { max_new_tokens: flags.maxNewTokens }),
@@ -50,7 +55,7 @@ export async function summarize(path: string, flags: SummarizeFlags): Promise<vo
       process.stdout.write(
         flags.json
           ? `${JSON.stringify({ model: name, device: model.device, ...result, seconds })}\n`
-          : `${result.summary_text}\n`,
+          : plainText(result),
       );
     } finally {
       await model.dispose();
@@ -58,6 +63,11 @@ export async function summarize(path: string, flags: SummarizeFlags): Promise<vo
   } finally {
     progress.stop();
   }
+}
+
+/** The summary; where it cites the document, a line for each sentence, its line number first. */
+function plainText({ summary_text, sentences }: DocumentSummary): string {
+  return sentences?.map(({ line, text }) => `${line}: ${text}\n`).join("") ?? `${summary_text}\n`;
 }
 
 async function load(

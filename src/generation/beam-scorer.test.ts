@@ -1,9 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { type Beam, BeamHypotheses, type BeamScorerOptions, BeamSearchScorer } from "./beam-scorer.ts";
+import { BeamHypotheses, worstFirst } from "./beam-hypotheses.ts";
+import { type Beam, type BeamScorerOptions, BeamSearchScorer } from "./beam-scorer.ts";
 
 const options: BeamScorerOptions = {
   batch: 2,
   num_beams: 2,
+  num_beam_groups: 1,
   length_penalty: 1,
   early_stopping: false,
   num_return_sequences: 1,
@@ -13,6 +15,8 @@ const options: BeamScorerOptions = {
   pad: 1,
 };
 
+const noSum = () => 0;
+
 const beams: Beam[] = [
   { ids: [2, 2, 5], rows: [0], score: -1 },
   { ids: [2, 2, 6], rows: [0], score: -2 },
@@ -20,11 +24,11 @@ const beams: Beam[] = [
 
 describe("hypotheses", () => {
   function held(hypotheses: BeamHypotheses): number[][] {
-    return hypotheses.sorted().map(({ ids }) => [...ids]);
+    return worstFirst(hypotheses.kept).map(({ ids }) => [...ids]);
   }
 
   test("the best n are kept, worst first, and of equals the later is the better", () => {
-    const hypotheses = new BeamHypotheses(options);
+    const hypotheses = new BeamHypotheses({ ...options, capacity: 2 });
     hypotheses.add([1], -4, [], 2);
     hypotheses.add([2], -2, [], 1);
     expect(held(hypotheses)).toEqual([[1], [2]]);
@@ -44,7 +48,7 @@ describe("hypotheses", () => {
     ["never", 0, -1.9, false],
     ["never", 0, -2, true],
   ])("early_stopping %s, length_penalty %s, best %s: done %s", (early_stopping, length_penalty, best, done) => {
-    const hypotheses = new BeamHypotheses({ ...options, early_stopping, length_penalty });
+    const hypotheses = new BeamHypotheses({ ...options, capacity: 2, early_stopping, length_penalty });
     hypotheses.add([1], -2, [], 1);
     expect(hypotheses.isDone(best, 5)).toBe(false);
     hypotheses.add([2], -1, [], 1);
@@ -55,11 +59,17 @@ describe("hypotheses", () => {
 describe("a step", () => {
   test("end tokens are noted only among the best, others go on", () => {
     const scorer = new BeamSearchScorer({ ...options, batch: 1, early_stopping: true, num_return_sequences: 2 });
-    const next = scorer.process(0, beams, 4, {
-      scores: [-1.5, -2, -2.25, -2.5, -3, -4],
-      tokens: [7, 3, 8, 4, 5, 6],
-      beams: [0, 1, 1, 0, 0, 0],
-    });
+    const next = scorer.process(
+      0,
+      beams,
+      4,
+      {
+        scores: [-1.5, -2, -2.25, -2.5, -3, -4],
+        tokens: [7, 3, 8, 4, 5, 6],
+        beams: [0, 1, 1, 0, 0, 0],
+      },
+      noSum,
+    );
     expect(next).toEqual([
       { beam: 1, token: 3, score: -2 },
       { beam: 0, token: 4, score: -2.5 },
@@ -88,18 +98,18 @@ describe("a step", () => {
   test("a done example pads its own rows", () => {
     const scorer = new BeamSearchScorer({ ...options, early_stopping: true });
     const ending = { scores: [-1, -2, -3, -4], tokens: [7, 7, 3, 4], beams: [0, 1, 0, 1] };
-    expect(scorer.process(1, beams, 2, ending).map(({ token }) => token)).toEqual([3, 4]);
+    expect(scorer.process(1, beams, 2, ending, noSum).map(({ token }) => token)).toEqual([3, 4]);
     expect(scorer.isDone).toBe(false);
     const padded = { beam: 0, token: 1, score: 0 };
-    expect(scorer.process(1, beams, 2, ending)).toEqual([padded, padded]);
-    scorer.process(0, beams, 0, ending);
+    expect(scorer.process(1, beams, 2, ending, noSum)).toEqual([padded, padded]);
+    scorer.process(0, beams, 0, ending, noSum);
     expect(scorer.isDone).toBe(true);
   });
 
-  test("candidates that all end are a defect", () => {
+  test("candidates that all end leave nothing to go on with", () => {
     const scorer = new BeamSearchScorer(options);
-    expect(() => scorer.process(0, beams, 0, { scores: [-1, -2], tokens: [7, 8], beams: [0, 0] })).toThrow(
-      "internal: BeamSearchScorer: expected 2 candidates that go on, got 0 of 2",
+    expect(() => scorer.process(0, beams, 0, { scores: [-1, -2], tokens: [7, 8], beams: [0, 0] }, noSum)).toThrow(
+      "At most 2 tokens in [7, 8] can be equal to `eos_token_id: [7, 8]`. Make sure [7, 8] are corrected.",
     );
   });
 });

@@ -1,12 +1,15 @@
 /**
  * Which beams go on, which have ended, and when an example is done
- * (transformers 4.37.2, generation/beam_search.py: BeamSearchScorer, BeamHypotheses).
+ * (transformers 4.37.2, generation/beam_search.py: BeamSearchScorer).
  *
- * A beam is an object with its ids here, where the reference gathers rows of matrices. Departures:
- * - a done example's rows continue its own first beam with pad; the reference continues row 0 of the batch. Neither is read.
+ * A beam is an object with its ids here, where the reference gathers rows of matrices. An example's beams may be searched
+ * in groups; without them all are one group. Departures:
+ * - a done group's rows continue its own first beam with pad; the reference continues row 0 of the batch. Neither is read.
  * - without end tokens a sequence ends where it ends; the reference fails to append one to sequences that max_time cut.
+ * - the rows of a hypothesis (beam_indices) are those of the scores in diverse search too; the reference gives other groups'.
  */
-import { InternalError, InvalidArgumentError } from "../errors.ts";
+import { InvalidArgumentError } from "../errors.ts";
+import { BeamHypotheses, worstFirst } from "./beam-hypotheses.ts";
 import type { Generated } from "./decoder.ts";
 import { pythonStr } from "./python-repr.ts";
 
@@ -19,24 +22,28 @@ export interface Beam {
   readonly score: number;
 }
 
-/** An example's best continuations of one step, best first. */
+/** A group's best continuations of one step, best first. */
 export interface Candidates {
   readonly scores: ArrayLike<number>;
   readonly tokens: ArrayLike<number>;
-  /** Which of the example's beams each continues. */
+  /** Which of the group's beams each continues. */
   readonly beams: ArrayLike<number>;
 }
 
-/** A beam of the next step: `token` appended to the example's beam number `beam`. */
+/** A beam of the next step: `token` appended to the group's beam number `beam`. */
 export interface Continuation {
   readonly beam: number;
   readonly token: number;
   readonly score: number;
 }
 
+/** Sum that a beam of the group would have with any token. */
+export type SumOf = (beam: number, token: number) => number;
+
 export interface BeamScorerOptions {
   batch: number;
   num_beams: number;
+  num_beam_groups: number;
   length_penalty: number;
   early_stopping: boolean | "never";
   num_return_sequences: number;
@@ -48,66 +55,26 @@ export interface BeamScorerOptions {
   pad: number;
 }
 
-interface Hypothesis {
-  /** Sum of log-probabilities over length ** length_penalty. */
-  readonly score: number;
-  readonly ids: readonly number[];
-  readonly rows: readonly number[];
-}
-
-/** The n best ended sequences of an example. */
-export class BeamHypotheses {
-  readonly #options: BeamScorerOptions;
-  #beams: Hypothesis[] = [];
-  #worst = 1e9;
-
-  constructor(options: BeamScorerOptions) {
-    this.#options = options;
-  }
-
-  /** Worst first; of equals the one added later is the better. */
-  sorted(): Hypothesis[] {
-    return this.#beams.toSorted((a, b) => a.score - b.score);
-  }
-
-  /** `generatedLength` counts the end token, if there is one, and not the prompt. */
-  add(ids: readonly number[], sum: number, rows: readonly number[], generatedLength: number): void {
-    const { num_beams, length_penalty } = this.#options;
-    const score = sum / generatedLength ** length_penalty;
-    if (this.#beams.length >= num_beams && !(score > this.#worst)) return;
-    this.#beams.push({ score, ids, rows });
-    if (this.#beams.length > num_beams) {
-      const [least, next] = this.sorted();
-      this.#beams = this.#beams.filter((hypothesis) => hypothesis !== least);
-      this.#worst = next!.score;
-    } else if (!(this.#worst < score)) {
-      // Also where the score is nan, as Python's min has it.
-      this.#worst = score;
-    }
-  }
-
-  /** Whether nothing better is to come, `best` being the best sum of the step that made sequences `length` ids long. */
-  isDone(best: number, length: number): boolean {
-    const { num_beams, early_stopping, length_penalty, max_length, prompt_length } = this.#options;
-    if (this.#beams.length < num_beams) return false;
-    if (early_stopping === true) return true;
-    // "never" asks for the best that any length can attain: the longest, where length is favoured.
-    const attained = early_stopping === "never" && length_penalty > 0 ? max_length : length;
-    return this.#worst >= best / (attained - prompt_length) ** length_penalty;
-  }
-}
-
 export class BeamSearchScorer {
+  /** Beams of a group. */
+  readonly groupSize: number;
   readonly #options: BeamScorerOptions;
+  /** Of each group of each example. */
   readonly #hypotheses: BeamHypotheses[];
   readonly #done: boolean[];
 
   constructor(options: BeamScorerOptions) {
-    const { batch, num_beams, num_return_sequences, max_length, prompt_length } = options;
+    const { batch, num_beams, num_beam_groups, num_return_sequences, max_length, prompt_length } = options;
     if (!Number.isInteger(num_beams) || num_beams <= 1) {
       refuse(
         `\`num_beams\` has to be an integer strictly greater than 1, but is ${pythonStr(num_beams)}. For \`num_beams\` == 1, ` +
           "one should make use of `greedy_search` instead.",
+      );
+    }
+    if (!Number.isInteger(num_beam_groups) || num_beam_groups > num_beams || num_beams % num_beam_groups !== 0) {
+      refuse(
+        "`num_beam_groups` has to be an integer smaller or equal than `num_beams` and `num_beams` has to be divisible by " +
+          `\`num_beam_groups\`, but is ${pythonStr(num_beam_groups)} with \`num_beams\` being ${num_beams}.`,
       );
     }
     if (!Number.isInteger(num_return_sequences) || num_return_sequences < 1 || num_return_sequences > num_beams) {
@@ -126,8 +93,10 @@ export class BeamSearchScorer {
       });
     }
     this.#options = options;
-    this.#hypotheses = Array.from({ length: batch }, () => new BeamHypotheses(options));
-    this.#done = Array.from({ length: batch }, () => false);
+    this.groupSize = num_beams / num_beam_groups;
+    const capacity = { ...options, capacity: this.groupSize };
+    this.#hypotheses = Array.from({ length: batch * num_beam_groups }, () => new BeamHypotheses(capacity));
+    this.#done = this.#hypotheses.map(() => false);
   }
 
   get isDone(): boolean {
@@ -135,49 +104,77 @@ export class BeamSearchScorer {
   }
 
   /**
-   * The num_beams beams that `example` goes on with, after those of `candidates` that end have been noted. `beams` are the
-   * example's present ones, the first of them row `firstRow`.
+   * The beams that group number `group` (counted over all examples) goes on with, after those of `candidates` that end have
+   * been noted. `beams` are the group's present ones, the first of them row `firstRow`.
    */
-  process(example: number, beams: readonly Beam[], firstRow: number, candidates: Candidates): Continuation[] {
-    const { num_beams, eos, pad, prompt_length } = this.#options;
-    if (this.#done[example]) return beams.map(() => ({ beam: 0, token: pad, score: 0 }));
+  process(
+    group: number,
+    beams: readonly Beam[],
+    firstRow: number,
+    candidates: Candidates,
+    sumOf: SumOf,
+  ): readonly Continuation[] {
+    const { eos, pad, prompt_length } = this.#options;
+    if (this.#done[group]) return beams.map(() => ({ beam: 0, token: pad, score: 0 }));
 
-    const hypotheses = this.#hypotheses[example]!;
+    const hypotheses = this.#hypotheses[group]!;
     const length = beams[0]!.ids.length + 1;
     const next: Continuation[] = [];
-    for (let rank = 0; next.length < num_beams; rank++) {
+    for (let rank = 0; next.length < this.groupSize; rank++) {
       const token = candidates.tokens[rank];
       if (token === undefined) {
-        throw new InternalError({
-          operation: "BeamSearchScorer",
-          expected: `${num_beams} candidates that go on`,
-          got: `${next.length} of ${rank}`,
+        const drawn = Array.from(candidates.tokens).join(", ");
+        throw new InvalidArgumentError({
+          operation: "generate",
+          says: `At most ${this.groupSize} tokens in [${drawn}] can be equal to \`eos_token_id: [${eos.join(", ")}]\`. Make sure [${drawn}] are corrected.`,
+          fix: "Sample with fewer end tokens, or with more beams.",
         });
       }
       const score = candidates.scores[rank]!;
       const beam = candidates.beams[rank]!;
       if (!eos.includes(token)) {
         next.push({ beam, token, score });
-      } else if (rank < num_beams) {
+      } else if (rank < this.groupSize && this.mayEnd(beams[beam]!.ids)) {
         const { ids, rows } = beams[beam]!;
         hypotheses.add(ids, score, [...rows, firstRow + beam], length - prompt_length);
       }
     }
+    const rearranged = this.rearrange(beams, next, sumOf);
     // The best of all candidates, ended ones and ignored ones included.
-    this.#done[example] = hypotheses.isDone(candidates.scores[0]!, length);
+    this.#done[group] = hypotheses.isDone(candidates.scores[0]!, length);
+    return rearranged;
+  }
+
+  /** Whether a sequence may end here. */
+  protected mayEnd(_ids: readonly number[]): boolean {
+    return true;
+  }
+
+  /** The beams to go on with, given those that would by their sums. */
+  protected rearrange(_beams: readonly Beam[], next: readonly Continuation[], _sumOf: SumOf): readonly Continuation[] {
     return next;
   }
 
-  /** The best sequences of each example, once the search has ended with these beams. */
+  /** The open beams of a group that count as sequences when the search is over. */
+  protected closing(open: readonly Beam[]): readonly Beam[] {
+    return open;
+  }
+
+  /** The best sequences of each example, once the search has ended with these beams of each group. */
   finalize(beams: readonly (readonly Beam[])[]): Generated {
-    const { eos, pad, prompt_length, max_length, num_return_sequences } = this.#options;
-    const best = beams.flatMap((open, example) => {
-      const hypotheses = this.#hypotheses[example]!;
-      if (!this.#done[example]) {
-        for (const { ids, rows, score } of open) hypotheses.add(ids, score, rows, ids.length - prompt_length);
+    const { batch, eos, pad, prompt_length, max_length, num_beam_groups, num_return_sequences } = this.#options;
+    beams.forEach((open, group) => {
+      if (this.#done[group]) return;
+      for (const { ids, rows, score } of this.closing(open)) {
+        this.#hypotheses[group]!.add(ids, score, rows, ids.length - prompt_length);
       }
-      return hypotheses.sorted().reverse().slice(0, num_return_sequences);
     });
+    const best = Array.from({ length: batch }, (_, example) => {
+      const groups = this.#hypotheses.slice(example * num_beam_groups, (example + 1) * num_beam_groups);
+      return worstFirst(groups.flatMap(({ kept }) => kept))
+        .reverse()
+        .slice(0, num_return_sequences);
+    }).flat();
     const longest = Math.max(...best.map(({ ids }) => ids.length));
     const width = Math.min(longest + (eos.length > 0 ? 1 : 0), max_length);
     const filled = (values: readonly number[], filler: number) =>

@@ -4,9 +4,11 @@
  */
 import { InvalidArgumentError } from "../errors.ts";
 import type { GenerationConfig } from "../generation/config.ts";
+import type { TokenSpan } from "../generation/extractive.ts";
 import type { GenerateOptions, LEDForConditionalGeneration } from "../models/led/for-conditional-generation.ts";
 import type { ByteLevelTokenizer } from "../tokenizers/index.ts";
 import { requireMatchingTokenizer } from "./matching-tokenizer.ts";
+import { sentencesOf, tokenSpans } from "./sentences.ts";
 import { unwrapLines } from "./unwrap-lines.ts";
 
 export interface SummarizeOptions {
@@ -14,6 +16,8 @@ export interface SummarizeOptions {
   readonly truncation?: boolean;
   /** Read wrapped lines of a paragraph as one line (unwrap-lines.ts). True by default. */
   readonly unwrap?: boolean;
+  /** The summary is whole sentences of the document, this many at most (true: as many as the length allows). */
+  readonly extractive?: boolean | { readonly max_sentences?: number };
   /** Fields of GenerationConfig, signal and progress_callback. */
   readonly generation?: Pick<
     GenerateOptions,
@@ -21,8 +25,20 @@ export interface SummarizeOptions {
   >;
 }
 
+/** A sentence of the document that a summary consists of. */
+export interface CitedSentence {
+  readonly text: string;
+  /** UTF-16 code units of the document. */
+  readonly start: number;
+  readonly end: number;
+  /** Of its beginning; the first is 1. */
+  readonly line: number;
+}
+
 export interface DocumentSummary {
   readonly summary_text: string;
+  /** Where it is extractive, the sentences in its order. */
+  readonly sentences?: readonly CitedSentence[];
   /** Tokens of the whole document, with <s> and </s>. */
   readonly source_tokens: number;
   /** Line breaks within paragraphs that were read as spaces. */
@@ -58,13 +74,19 @@ export async function summarizeDocument(
   model: LEDForConditionalGeneration,
   tokenizer: ByteLevelTokenizer,
   text: string,
-  { truncation = true, unwrap = true, generation = {} }: SummarizeOptions = {},
+  { truncation = true, unwrap = true, extractive = false, generation = {} }: SummarizeOptions = {},
 ): Promise<DocumentSummary> {
   requireMatchingTokenizer(tokenizer, model.config);
   const settings = generationSettings(model, generation);
   const limit = model.config.max_encoder_position_embeddings;
   const source = unwrap ? unwrapLines(text) : { text, joined: 0 };
-  const encoding = tokenizer(source.text, { truncation, ...(truncation ? { max_length: limit } : {}), verbose: false });
+  if (extractive !== false) requireOffsets(tokenizer);
+  const encoding = tokenizer(source.text, {
+    truncation,
+    ...(truncation ? { max_length: limit } : {}),
+    ...(extractive === false ? {} : { return_offsets_mapping: true }),
+    verbose: false,
+  });
   const ids = encoding.input_ids as number[];
   if (ids.length > limit) {
     throw new InvalidArgumentError({
@@ -75,15 +97,23 @@ export async function summarizeDocument(
     });
   }
   const truncated = encoding.num_truncated as number;
-  const sequences = await model.generate({
+  const cited =
+    extractive === false ? undefined : citable(text, source.text, encoding.offset_mapping as [number, number][]);
+  const max_sentences = typeof extractive === "object" ? extractive.max_sentences : undefined;
+  const { sequences, chosen_sentences } = await model.generate({
     ...generation,
+    ...(cited && { extractive: { sentences: [cited.map(({ span }) => span)], max_sentences } }),
+    return_dict_in_generate: true,
     input_ids: [ids],
     attention_mask: [ids.map(() => 1)],
     global_attention_mask: [ids.map((_, position) => (position === 0 ? 1 : 0))],
   });
   const summary = (sequences.tolist() as number[][])[0]!;
+  const sentences = cited && chosen_sentences?.[0]?.map((sentence) => cited[sentence]!.cited);
   return {
-    summary_text: tokenizer.decode(summary, { skip_special_tokens: true }).trim(),
+    summary_text:
+      sentences?.map(({ text }) => text).join(" ") ?? tokenizer.decode(summary, { skip_special_tokens: true }).trim(),
+    ...(sentences && { sentences }),
     source_tokens: ids.length + truncated,
     unwrapped_lines: source.joined,
     truncated_tokens: truncated,
@@ -91,6 +121,38 @@ export async function summarizeDocument(
     global_attention: [0],
     generation: settings,
   };
+}
+
+/** The document's sentences that a summary may consist of, with the tokens of each. `read`: the text as it was read. */
+function citable(
+  text: string,
+  read: string,
+  offsets: readonly [number, number][],
+): { span: TokenSpan; cited: CitedSentence }[] {
+  const found = tokenSpans(sentencesOf(read), offsets);
+  if (found.length === 0) {
+    throw new InvalidArgumentError({
+      operation: "summarize, extractive",
+      expected: "a document with at least one sentence",
+      got: "none",
+    });
+  }
+  let line = 1;
+  let at = 0;
+  return found.map(({ sentence: { start, end }, span }) => {
+    for (; at < start; at++) if (text[at] === "\n") line += 1;
+    return { span, cited: { text: read.slice(start, end), start, end, line } };
+  });
+}
+
+function requireOffsets(tokenizer: ByteLevelTokenizer): void {
+  if (tokenizer.is_fast) return;
+  throw new InvalidArgumentError({
+    operation: "summarize, extractive",
+    expected: "a tokenizer that knows the place of each token",
+    got: "LEDTokenizer",
+    fix: "Load LEDTokenizerFast, or AutoTokenizer.",
+  });
 }
 
 /** The settings that generate() will use, their lengths checked against the decoder's position table. */

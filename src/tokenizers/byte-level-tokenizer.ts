@@ -10,7 +10,7 @@ import { folderOf } from "../model-folders.ts";
 import { AddedToken } from "./added-tokens.ts";
 import { type DecodeErrors, requireDecodeErrors } from "./bpe/byte-level.ts";
 import type { Merge, Vocabulary } from "./bpe/vocabulary.ts";
-import { type SavedTokenizer, saveVocabulary } from "./files/saving.ts";
+import type { SavedTokenizer } from "./files/saving.ts";
 import { alwaysSaved, type LEDTokenizerSettings, type SavedSetting, savedSettings } from "./settings.ts";
 import type { TokenValue } from "./special-tokens.ts";
 import { TokenizerBase } from "./tokenizer-base.ts";
@@ -46,6 +46,8 @@ export abstract class ByteLevelTokenizer extends TokenizerBase {
     this.#kept = kept;
   }
 
+  /** Whether it is the class that knows offsets. */
+  abstract get is_fast(): boolean;
   protected abstract readonly added: AddedTokens;
   /** Adds tokens that are AddedTokens or strings; returns how many are new. */
   protected abstract addAll(tokens: readonly TokenValue[], asSpecial: boolean): number;
@@ -184,6 +186,7 @@ export abstract class ByteLevelTokenizer extends TokenizerBase {
 
   /** Writes vocab.json and merges.txt and returns their names. */
   async save_vocabulary(folder: string | Files, filename_prefix?: string): Promise<[string, string]> {
+    const { saveVocabulary } = await import("./files/saving.ts");
     return saveVocabulary(folderOf(folder), this.vocabulary, this.merges, this.vocabularyForm, filename_prefix);
   }
 

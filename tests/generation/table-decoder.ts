@@ -72,5 +72,19 @@ export function tableDecoder(table: Table, sources: readonly (readonly number[])
       must(rows[0]!.length < state.maxLength, "room for one more token");
       return give({ ...state, rows, consumed: false }, rows, state.beams);
     },
+    extend(state, tokens) {
+      must(!state.consumed, "a state is used once");
+      state.consumed = true;
+      must(state.rows.length === 1, "drafts of one row");
+      const [ids] = state.rows;
+      must(ids!.length + tokens.length < state.maxLength, "room for one more token");
+      const logits = Array.from(tokens, (_, i) =>
+        tableLogits(table, sources[0]!, [...ids!, ...tokens.slice(0, i + 1)]),
+      );
+      return Promise.resolve({
+        logits: Float32Array.from(logits.flat()),
+        keep: (count: number) => ({ ...state, rows: [[...ids!, ...tokens.slice(0, count)]], consumed: false }),
+      });
+    },
   };
 }

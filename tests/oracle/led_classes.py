@@ -16,11 +16,8 @@ import transformers
 
 import led_classes_init
 import led_classes_loading
-import led_classes_modes
 import led_classes_overrides
-import led_classes_parameters
 import led_classes_resizing
-import led_classes_saving
 from fixture_file import FIXTURES, write_fixture
 from led_classes_arguments import argument_cases, encoder_output_cases, past_cases, window_cases
 from led_classes_cases import Case, Recorder
@@ -80,12 +77,9 @@ FILES: dict[str, Callable[[], dict[str, Any]]] = {
     "encoder": lambda: recorded("LEDEncoder", ROWAN, encoder_cases(ROWAN), mask_cases(ROWAN, decoder=False), also(SLOE, mask_cases(SLOE, decoder=False))),
     "decoder": lambda: recorded("LEDDecoder", MEDLAR, decoder_cases(MEDLAR), also(SLOE, decoder_cases(SLOE))),
     "loading": led_classes_loading.content,
-    "saving": led_classes_saving.content,
     "config_overrides": led_classes_overrides.content,
     "resizing": led_classes_resizing.content,
-    "parameters": led_classes_parameters.content,
     "init": led_classes_init.content,
-    "modes": led_classes_modes.content,
 }
 
 

@@ -98,7 +98,7 @@ def class_of(class_name: str) -> Any:
 def constructed(class_name: str, config: dict[str, Any]) -> torch.nn.Module:
     """With the library's own random weights. The constructor changes its config: it gets a copy."""
     with warnings.catch_warnings():
-        # LEDForSequenceClassification says each time that it is deprecated; `constructing` in parameters.json has it once.
+        # LEDForSequenceClassification says each time that it is deprecated.
         warnings.simplefilter("ignore", FutureWarning)
         return class_of(class_name)(LEDConfig(**copy.deepcopy(config))).eval()
 

@@ -50,3 +50,44 @@ export const refusedHere: ReadonlySet<string> = new Set([
   // A decoder without layers fails in the reference's forward.
   "LEDForConditionalGeneration from lm, decoder_layers",
 ]);
+
+/** Keys of the config that the reference's load fails on and this package's takes. */
+export const overridesHere: ReadonlySet<string> = new Set([
+  // In the reference a config that is given takes no keys beside it; here they override it as they do a file's.
+  "LEDForConditionalGeneration, output_attentions true, config",
+]);
+
+/** Keys of the config that the reference's load takes and this package's refuses. */
+export const overridesRefusedHere: ReadonlySet<string> = new Set([
+  // The reference checks problem_type in a file but not in the call, and then gives no loss.
+  'LEDForSequenceClassification, problem_type "ranking"',
+  // Options are checked before any file is read or downloaded: a key that only this file has is not known then.
+  "LEDForConditionalGeneration, file zebra 1, zebra 2",
+]);
+
+/** Keys of the config with which the reference's call fails. */
+export const worksHere: ReadonlySet<string> = new Set([
+  // Windows need not divide each other.
+  "LEDForConditionalGeneration, attention_window [4,6]",
+]);
+
+/** Keys of the config with which the reference reports a weight missing that it has. */
+export const nothingMissingHere: ReadonlySet<string> = new Set([
+  // For tracing, Python copies tied tables, and reports the copy although it has the table's numbers.
+  "LEDForConditionalGeneration, file torchscript true",
+]);
+
+/** Calls of resize_token_embeddings that the reference fails on. */
+export const resizedHere: ReadonlySet<string> = new Set([
+  // No number means no change in every class, as in LEDModel.
+  "LEDForConditionalGeneration to nothing",
+  // The reference finds no token table in a part that stands alone.
+  "LEDEncoder to 17",
+  "LEDDecoder to 17",
+]);
+
+/** Calls of resize_token_embeddings that the reference takes and this package refuses. */
+export const notResizedHere: ReadonlySet<string> = new Set([
+  // A model without tokens can do nothing.
+  "LEDForConditionalGeneration to 0",
+]);

@@ -6,9 +6,10 @@ import { writeSafetensors } from "../../src/checkpoints/safetensors-write.ts";
 import type { Files } from "../../src/files.ts";
 import { folderFiles } from "../../src/hub/folder.ts";
 import {
+  type CounterClass,
+  classParameters,
   counterValues,
   type LEDGeometry,
-  ledParameters,
   type ParameterKind,
   SCALES,
   type Scale,
@@ -20,10 +21,14 @@ export interface CounterModel {
   readonly config: LEDGeometry & Readonly<Record<string, unknown>>;
 }
 
-/** Writes config.json and model.safetensors. */
-export async function writeCounterModel(files: Files, { seed, scales = {}, config }: CounterModel): Promise<void> {
+/** Writes config.json and model.safetensors as a class has them. */
+export async function writeCounterModel(
+  files: Files,
+  { seed, scales = {}, config }: CounterModel,
+  className: CounterClass = "LEDForConditionalGeneration",
+): Promise<void> {
   await files.write("config.json", [new TextEncoder().encode(JSON.stringify(config))]);
-  const tensors = [...ledParameters(config)].map(({ name, shape, kind }) => ({
+  const tensors = [...classParameters(config, className)].map(({ name, drawnAs, shape, kind }) => ({
     name,
     type: "F32" as const,
     shape: [...shape],
@@ -31,7 +36,7 @@ export async function writeCounterModel(files: Files, { seed, scales = {}, confi
       const count = shape.reduce((product, dim) => product * dim, 1);
       const part = 1 << 22;
       for (let start = 0; start < count; start += part) {
-        const values = counterValues(seed, name, Math.min(part, count - start), scales[kind] ?? SCALES[kind], start);
+        const values = counterValues(seed, drawnAs, Math.min(part, count - start), scales[kind] ?? SCALES[kind], start);
         yield new Uint8Array(values.buffer);
       }
     },

@@ -109,6 +109,63 @@ export function ancestryBias(cache: BeamCache, parents: Int32Array): Tensor<"flo
   return bias;
 }
 
+/**
+ * The same cache without the rows that no sequence continuing `parents` needs. The pasts of an example's sequences must be of
+ * one length, which they are when all were extended alike.
+ */
+export function compacted(cache: BeamCache, parents: Int32Array): BeamCache {
+  const { geometry } = cache;
+  const { batch, beams, heads, width } = geometry;
+  const wanted = new Set(parents);
+  // Of each example the rows in use, in order: what was row `kept[i]` becomes row i.
+  const kept = Array.from({ length: batch }, (_, example) => {
+    const own = cache.ancestry.slice(example * beams, (example + 1) * beams);
+    const rows = own.flatMap((past, beam) => (wanted.has(example * beams + beam) ? [...past] : []));
+    return [...new Set(rows)].sort((a, b) => a - b);
+  });
+  const used = Math.max(...kept.map((rows) => rows.length));
+  const layers = allocate(geometry, used);
+  layers.forEach((layer, index) => {
+    for (const part of ["keys", "values"] as const) {
+      const from = cache.layers[index]![part].data;
+      for (let head = 0; head < batch * heads; head++) {
+        kept[Math.floor(head / heads)]!.forEach((row, i) => {
+          const start = (head * cache.room + row) * width;
+          layer[part].data.set(from.subarray(start, start + width), (head * used + i) * width);
+        });
+      }
+    }
+  });
+  const ancestry = cache.ancestry.map((past, sequence) => {
+    const rows = kept[Math.floor(sequence / beams)]!;
+    return wanted.has(sequence) ? past.map((row) => rows.indexOf(row)) : new Int32Array(0);
+  });
+  return { geometry, used, room: used, layers, ancestry };
+}
+
+/** Each of `parents`' own past, gathered: a layer's keys and values [parents, h, rows, e], without the last `drop` rows. */
+export function gathered(cache: BeamCache, parents: Int32Array, drop: number): LayerRows[] {
+  const { beams, heads, width } = cache.geometry;
+  const length = cache.ancestry[parents[0]!]!.length - drop;
+  return cache.layers.map((layer) => {
+    const gather = (from: Float32Array) => {
+      const result = Tensor.zeros("float32", [parents.length, heads, length, width]);
+      parents.forEach((sequence, i) => {
+        const past = cache.ancestry[sequence]!;
+        const example = Math.floor(sequence / beams);
+        for (let head = 0; head < heads; head++) {
+          for (let row = 0; row < length; row++) {
+            const start = ((example * heads + head) * cache.room + past[row]!) * width;
+            result.data.set(from.subarray(start, start + width), ((i * heads + head) * length + row) * width);
+          }
+        }
+      });
+      return result;
+    };
+    return { keys: gather(layer.keys.data), values: gather(layer.values.data) };
+  });
+}
+
 /** A past and one row more. */
 export function extended(past: Int32Array, row: number): Int32Array {
   const result = new Int32Array(past.length + 1);

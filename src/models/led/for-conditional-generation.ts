@@ -7,12 +7,13 @@
 import { InvalidArgumentError, refuseUnknownOptions } from "../../errors.ts";
 import type { Files } from "../../files.ts";
 import { GenerationConfig, generationConfigName } from "../../generation/config.ts";
+import { compute_transition_scores } from "../../generation/transition-scores.ts";
 import { warn } from "../../log.ts";
 import type { Tensor } from "../../tensor.ts";
 import type { LEDCore } from "./core.ts";
-import { encodedOf, runSeq2Seq, seq2seqFields } from "./forward.ts";
+import { runEncoder, runSeq2Seq, seq2seqFields } from "./forward.ts";
 import { outputFlags, type Seq2SeqForwardInputs, seq2seqInputNames } from "./forward-inputs.ts";
-import { type GenerateOptions, generate } from "./generate.ts";
+import { type GenerateOptions, type GeneratingModel, type Generation, generate } from "./generate.ts";
 import { LEDDecoder } from "./led-decoder.ts";
 import { LEDEncoder } from "./led-encoder.ts";
 import { crossEntropy } from "./losses.ts";
@@ -73,17 +74,22 @@ export class LEDForConditionalGeneration extends LEDPreTrainedModel<Forward> {
 
   /**
    * Text from a source, by the strategy that the settings choose. int64 [B * num_return_sequences, T], the decoder's start
-   * token included. Settings are fields of GenerationConfig; they override this model's `generation_config`.
+   * token included; with return_dict_in_generate an output class. Settings are fields of GenerationConfig; they override this
+   * model's `generation_config`.
    */
-  async generate(options: GenerateOptions): Promise<Tensor<"int64">> {
+  async generate<const O extends GenerateOptions>(options: O): Promise<Generation<O>> {
     this.generation_config = this.generation_config.following(this.config);
-    const model = {
+    const model: GeneratingModel = {
       decoder: await this.core.decoder(),
       generation_config: this.generation_config,
-      encode: async (...[inputs, { signal, progress }]: Parameters<Parameters<typeof generate>[0]["encode"]>) =>
-        (await encodedOf(this.core, { ...inputs, signal }, progress)).last_hidden_state,
+      encode: (inputs, progress) => runEncoder(this.core, inputs, progress),
     };
-    return generate(model, options);
+    return (await generate(model, options)) as Generation<O>;
+  }
+
+  /** The score by which each token of generated sequences was chosen: see compute_transition_scores. */
+  compute_transition_scores(...given: Parameters<typeof compute_transition_scores>): Tensor<"float32"> {
+    return compute_transition_scores(...given);
   }
 
   /** Labels [B, T] shifted right: the start token first, -100 as padding. */
