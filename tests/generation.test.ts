@@ -37,6 +37,16 @@ describe.each(Object.keys(fixture.models))("generate, model %s", (name) => {
     expect(got.tolist()).toEqual(sequences);
   });
 
+  const alone = cases.filter(({ inputs, options }) => {
+    return (inputs.input_ids as number[][]).length === 1 && (options.num_beams ?? 1) === 1;
+  });
+  test.each(alone)("$name: drafts from the source change no token", async ({ inputs, options, sequences }) => {
+    for (const draft_from_source of [1, 6]) {
+      const got = await model.generate({ ...inputs, ...options, draft_from_source });
+      expect(got.tolist()).toEqual(sequences);
+    }
+  });
+
   test("a source encoded before gives the same", async () => {
     const { inputs, options, sequences } = cases[0]!;
     const { encoder_last_hidden_state } = await model({

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { readFixture } from "../../tests/support/oracle.ts";
 import { GenerationConfig, type GenerationOptions } from "./config.ts";
 import {
   Constraint,
@@ -270,4 +271,117 @@ describe("what cannot be", () => {
       "`token_id` should be an `int`, but is `None`.",
     ],
   ])("%#", (make, message) => expect(make).toThrow(message));
+});
+
+type Given = { phrasal: number[] } | { disjunctive: number[][] };
+
+interface Known {
+  advance: number | number[] | null;
+  remaining: number;
+  completed: boolean;
+}
+
+interface State {
+  bank: number;
+  advance: number[] | null;
+  completed: boolean;
+  complete: number;
+  in_progress: unknown;
+  pending: unknown[];
+}
+
+interface Fixture {
+  constraints: {
+    constraint: Given;
+    seqlen: number;
+    at_first: Known;
+    after_reset?: Known;
+    steps: (Known & {
+      token: number;
+      does_advance: boolean;
+      update: boolean[];
+      copy: Known;
+      fresh_copy: Known;
+      raises?: string;
+    })[];
+  }[];
+  lists: {
+    constraints: Given[];
+    max_seqlen: number;
+    at_first: State;
+    steps: (State & { token: number; add: boolean[]; copy: State; fresh_copy: State })[];
+    reset_to_all: State;
+    candidates?: (State & { token: number; add: boolean[]; original: State })[];
+    reset: State;
+  }[];
+}
+
+describe("as transformers 4.37.2 has it (tests/oracle/warpers.py)", () => {
+  const { constraints, lists } = readFixture<Fixture>("warpers.json");
+  const make = (given: Given) =>
+    "phrasal" in given ? new PhrasalConstraint(given.phrasal) : new DisjunctiveConstraint(given.disjunctive);
+  const known = (one: PhrasalConstraint | DisjunctiveConstraint): Known => ({
+    advance: one.advance(),
+    remaining: one.remaining(),
+    completed: one.completed,
+  });
+  const stateOf = (list: ConstraintListState): State => {
+    const ids = (one: Constraint | null) =>
+      one instanceof PhrasalConstraint || one instanceof DisjunctiveConstraint ? one.token_ids : one;
+    return {
+      bank: list.get_bank(),
+      advance: list.advance(),
+      completed: list.completed,
+      complete: list.complete_constraints.length,
+      in_progress: ids(list.inprogress_constraint),
+      pending: list.pending_constraints.map(ids),
+    };
+  };
+  const added = (list: ConstraintListState, token: number) => {
+    const { complete, stepped } = list.add(token);
+    return [complete, stepped];
+  };
+  const named = <Row extends { steps: { token: number }[] }>(row: Row, about: unknown) => ({
+    row,
+    about: JSON.stringify(about),
+    ids: JSON.stringify(row.steps.map(({ token }) => token)),
+  });
+
+  test.each(constraints.map((row) => named(row, row.constraint)))("$about with $ids", ({ row }) => {
+    const one = make(row.constraint);
+    expect([one.seqlen, known(one)]).toEqual([row.seqlen, row.at_first]);
+    for (const { token, does_advance, update, raises, copy, fresh_copy, ...after } of row.steps) {
+      expect(one.does_advance(token)).toBe(does_advance);
+      const { stepped, completed, reset } = one.update(token);
+      expect([stepped, completed, reset]).toEqual(update);
+      if (raises !== undefined) {
+        // A departure: the reference fails at a phrase of one token after a wrong one, which here begins anew.
+        expect(known(one)).toEqual(row.at_first);
+        return;
+      }
+      expect(known(one)).toEqual(after);
+      expect([known(one.copy(true)), known(one.copy())]).toEqual([copy, fresh_copy]);
+    }
+    one.reset();
+    expect(known(one)).toEqual(row.after_reset);
+  });
+
+  test.each(lists.map((row) => named(row, row.constraints)))("a list of $about with $ids", ({ row }) => {
+    const list = new ConstraintListState(row.constraints.map(make));
+    expect([list.max_seqlen, stateOf(list)]).toEqual([row.max_seqlen, row.at_first]);
+    for (const { token, add, copy, fresh_copy, ...after } of row.steps) {
+      expect(added(list, token)).toEqual(add);
+      expect([stateOf(list), stateOf(list.copy()), stateOf(list.copy(false))]).toEqual([after, copy, fresh_copy]);
+    }
+    const again = new ConstraintListState(row.constraints.map(make));
+    again.reset(row.steps.map(({ token }) => token));
+    expect(stateOf(again)).toEqual(row.reset_to_all);
+    for (const { token, add, original, ...after } of row.candidates ?? []) {
+      const candidate = again.copy(true);
+      expect(added(candidate, token)).toEqual(add);
+      expect([stateOf(candidate), stateOf(again)]).toEqual([after, original]);
+    }
+    again.reset(null);
+    expect(stateOf(again)).toEqual(row.reset);
+  });
 });

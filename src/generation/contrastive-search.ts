@@ -7,7 +7,7 @@
  * Departures: the reference's low_memory computes candidates one by one and works for one example only; its past_key_values
  * lose a position of the source too.
  */
-import { InternalError } from "../errors.ts";
+import { InternalError, InvalidArgumentError } from "../errors.ts";
 import type { Tensor } from "../tensor.ts";
 import type { Generated, Observed, Step } from "./decoder.ts";
 import { takeRows } from "./rows.ts";
@@ -26,6 +26,13 @@ export async function contrastiveSearch<State>(
 ): Promise<Generated> {
   const { decoder, prompt, processors, stopping, eos, pad, record, onTokens } = search;
   const V = decoder.vocabSize;
+  if (k > V) {
+    throw new InvalidArgumentError({
+      operation: "generate",
+      expected: `\`top_k\` of at most ${V}, the vocabulary, for contrastive search`,
+      got: String(k),
+    });
+  }
   const B = prompt.length;
   const rows = prompt.map((ids) => [...ids]);
   const open = rows.map(() => true);

@@ -33,8 +33,8 @@ export interface SearchOptions {
   readonly stopping_criteria?: readonly StoppingCriteria[] | undefined;
   /** Given the prompt, then each token; a plain function too. Not with beams. */
   readonly streamer?: BaseStreamer | ((ids: readonly number[]) => void) | undefined;
-  /** Of what is drawn by chance. Without one, every call draws anew. */
-  readonly seed?: number | undefined;
+  /** Of what is drawn by chance, or what gives uniform numbers in [0, 1). Without one, every call draws anew. */
+  readonly seed?: number | Draws | undefined;
   /** The output is whole sentences of the source. */
   readonly extractive?: Extractive | undefined;
   /** Greedy search: this many tokens are drafted from the source and checked in one pass. One example. */
@@ -66,8 +66,6 @@ export interface GenerateOptions<State> extends SearchOptions {
   encoderInputIds?: readonly (readonly number[])[] | undefined;
   /** Whether the call itself set `max_length`: warnings about lengths say so. */
   maxLengthGiven?: boolean | undefined;
-  /** Instead of those that `seed` gives. */
-  draws?: Draws | undefined;
   /** Called after every step. */
   progress_callback?: ((progress: GenerationProgress) => void) | undefined;
 }
@@ -80,7 +78,6 @@ const optionNames: readonly (keyof GenerateOptions<unknown>)[] = [
   "prompt",
   "encoderInputIds",
   "maxLengthGiven",
-  "draws",
   "progress_callback",
 ];
 
@@ -187,7 +184,7 @@ function searchOf<State>(
   mode: Mode,
   search: Search<State>,
   config: GenerationConfig,
-  { seed, draws, draft_from_source, encoderInputIds }: GenerateOptions<State>,
+  { seed = freshSeed(), draft_from_source, encoderInputIds }: GenerateOptions<State>,
 ): () => Promise<Generated & { readonly drafting?: DraftingReport }> {
   if (draft_from_source !== undefined) {
     checkDrafting(mode, search.record.recording, draft_from_source);
@@ -196,7 +193,7 @@ function searchOf<State>(
   }
   const chance = () => ({
     warpers: warpers(config, { eos: search.eos, vocabSize: search.decoder.vocabSize }),
-    sampler: new Sampler(draws ?? drawsOf(seed ?? freshSeed())),
+    sampler: new Sampler(typeof seed === "function" ? seed : drawsOf(seed)),
   });
   switch (mode.kind) {
     case "greedy":

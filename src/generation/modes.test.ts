@@ -125,7 +125,7 @@ async function run(one: Case) {
     prompt,
     encoderInputIds: sources,
     maxLengthGiven: options.max_length != null,
-    draws: () => given.shift()! / 2 ** 32,
+    seed: () => given.shift()! / 2 ** 32,
     ...(modulus === undefined ? {} : { prefix_allowed_tokens_fn: allowed }),
     ...(processors && { logits_processor: processors }),
     ...(criteria && { stopping_criteria: criteria }),

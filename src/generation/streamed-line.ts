@@ -14,7 +14,7 @@ const mostTokens = 64;
 /** Places tried around the middle. A character has four bytes at most, which four tokens may hold. */
 const triedPlaces = 8;
 /** Characters after a cut at least: more than any that change together. */
-const fewestCharacters = 16;
+const fewestCharacters = 8;
 
 export class StreamedLine {
   readonly #decode: DecodeText;

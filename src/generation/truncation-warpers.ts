@@ -121,10 +121,13 @@ export function typical(mass: number, keep: number, vocabSize: number, filter = 
           rank.keys[possible] = distance(score);
           rank.weights[possible++] = softmax.probability(i);
         }
-        if (!rank.find(possible, 0, 0, reached)) continue;
-        const limit = rank.key;
-        // Tokens kept for the sake of `keep` alone are no more than that; elsewhere equals stay together.
-        let equals = massReached(rank.weightBelow) ? keep - rank.countBelow : vocabSize;
+        const found = rank.find(possible, 0, 0, reached);
+        const byMass = massReached(rank.weightBelow);
+        if (!found && !byMass) continue;
+        // Impossible tokens are the farthest. Those kept for the sake of `keep` alone are no more than that; elsewhere equals
+        // stay together.
+        const limit = found ? rank.key : Infinity;
+        let equals = byMass ? keep - rank.countBelow : vocabSize;
         for (let i = start; i < start + vocabSize; i++) {
           const far = distance(scores[i]!);
           if (far > limit || (far === limit && equals-- <= 0)) scores[i] = filter;

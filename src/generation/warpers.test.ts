@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { readFixture } from "../../tests/support/oracle.ts";
 import { GenerationConfig, type GenerationOptions } from "./config.ts";
 import type { LogitsProcessor } from "./processor.ts";
 import {
@@ -162,7 +163,10 @@ test("WeightedRank finds what sorting and adding find", () => {
       const sums = (upTo: number) => sorted.slice(0, upTo).reduce((sum, { weight }) => sum + weight, 1);
       const at = sorted.findIndex((_, i) => reached(sums(i + 1), i + 3));
       expect(rank.find(numbers.length, 1, 2, reached)).toBe(at >= 0);
-      if (at < 0) return;
+      if (at < 0) {
+        expect([rank.weightBelow, rank.countBelow]).toEqual([sums(numbers.length), numbers.length + 2]);
+        return;
+      }
       const first = sorted.findIndex(({ key }) => key === sorted[at]!.key);
       const after = sorted.findLastIndex(({ key }) => key === sorted[at]!.key) + 1;
       expect({ ...rank, keys: null, weights: null }).toEqual({
@@ -276,4 +280,58 @@ describe("the warpers of a config", () => {
     const text = JSON.parse('{ "top_p": "0.5" }') as GenerationOptions;
     expect(() => list(text)).toThrow("generate: expected `top_p` to be a number, got 0.5");
   });
+});
+
+type Numbers = (number | string)[][];
+
+interface Fixture {
+  scores: { [name: string]: Numbers };
+  warpers: {
+    class: keyof typeof classes;
+    settings: { [name: string]: number };
+    scores: string;
+    output?: Numbers;
+    removed?: number[][];
+  }[];
+  diversity: {
+    settings: Parameters<typeof hammingDiversity>[0];
+    beam_group_idx: number;
+    current_tokens: number[];
+    scores: Numbers;
+    output: Numbers;
+  }[];
+}
+
+const classes = {
+  TemperatureLogitsWarper: temperature,
+  TopKLogitsWarper: topK,
+  TopPLogitsWarper: topP,
+  TypicalLogitsWarper: typical,
+  EpsilonLogitsWarper: epsilonCutoff,
+  EtaLogitsWarper: etaCutoff,
+};
+
+describe("as transformers 4.37.2 has it (tests/oracle/warpers.py)", () => {
+  const fixture = readFixture<Fixture>("warpers.json");
+  const numbers = (rows: Numbers) => rows.map((row) => row.map((value) => Math.fround(Number(value))));
+
+  test.each(fixture.warpers.map((row) => ({ ...row, about: JSON.stringify(row.settings) })))(
+    "$class $about on $scores",
+    ({ class: name, settings, scores, output, removed }) => {
+      const given = numbers(fixture.scores[scores]!);
+      const { min_tokens_to_keep = 1, filter_value = -Infinity, ...value } = settings;
+      const warper = classes[name](Object.values(value)[0]!, min_tokens_to_keep, given[0]!.length, filter_value);
+      const cut = given.map((row, r) => row.map((score, i) => (removed?.[r]?.includes(i) ? filter_value : score)));
+      expect(process(warper, ...given)).toEqual(output === undefined ? cut : numbers(output));
+    },
+  );
+
+  test.each(fixture.diversity.map((row) => ({ ...row, about: JSON.stringify(row.settings) })))(
+    "diversity $about, group $beam_group_idx",
+    ({ settings, beam_group_idx, current_tokens, scores, output }) => {
+      const rows = Float32Array.from(numbers(scores).flat());
+      hammingDiversity(settings).process(rows, current_tokens, beam_group_idx);
+      expect([...rows]).toEqual(numbers(output).flat());
+    },
+  );
 });

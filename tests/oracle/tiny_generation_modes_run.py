@@ -23,7 +23,7 @@ from tiny_models import TinyModel, default_dtype
 MARGIN = 1e-3
 MAX_SERIES = 3000
 # Values that are written of a tensor.
-SHOWN = 8
+SHOWN, LEAST = 8, -1e8
 OUTPUTS = {"output_attentions": True, "output_hidden_states": True}
 Inputs = dict[str, Any]
 
@@ -64,11 +64,12 @@ def without(option: str, inputs: Inputs, options: dict[str, Any]) -> tuple[Input
 
 
 def small(value: Any) -> Any:
-    """A tensor: its dims, every n-th value, a checksum in which what is not finite is 0, and how many those are."""
+    """A tensor: its dims, every n-th value, a checksum in which what is not finite is 0, and how many those are.
+    Scores near -1e9, where constrained search begins, count as not finite: float32 holds them to 64."""
     if not isinstance(value, torch.Tensor):
         return [small(item) for item in value] if isinstance(value, (tuple, list)) else value
     dims, flat = list(value.shape), value.detach().double().reshape(-1).numpy()
-    finite = np.isfinite(flat)
+    finite = flat > LEAST
     if flat.size <= SHOWN + SHOWN // 2:
         return {"dims": dims, "data": [rounded(v) for v in flat]}
     every = math.ceil(flat.size / SHOWN)
@@ -78,12 +79,18 @@ def small(value: Any) -> Any:
     return shown if finite.all() else {**shown, "infinite": int((~finite).sum())}
 
 
+def above(value: Any) -> Any:
+    if isinstance(value, torch.Tensor):
+        return torch.where(value > LEAST, value, 0)
+    return value if value is None else [above(item) for item in value]
+
+
 def written(out: Any, twin: Any) -> dict[str, Any]:
     """`noise`: the largest difference to float64, by field."""
     lists = ("sequences", "sequences_scores", "beam_indices")
     made = {"class": type(out).__name__, "keys": list(out.keys()), "outputs": {key: small(value) for key, value in out.items() if key not in lists}}
     if twin is not None:
-        noise = {key: difference(out[key], twin[key]) for key in out.keys() if key not in lists}
+        noise = {key: difference(*(above(one[key]) for one in (out, twin))) for key in out.keys() if key not in lists}
         made["noise"] = {key: float(f"{value:.2g}") for key, value in noise.items()}
         assert max(noise.values()) < 1e-4, noise
     return made
