@@ -42,8 +42,10 @@ describe.each(Object.keys(fixture.models))("generate, model %s", (name) => {
   });
   test.each(alone)("$name: drafts from the source change no token", async ({ inputs, options, sequences }) => {
     for (const draft_from_source of [1, 6]) {
-      const got = await model.generate({ ...inputs, ...options, draft_from_source });
-      expect(got.tolist()).toEqual(sequences);
+      const call = { ...inputs, ...options, draft_from_source, return_dict_in_generate: true } as const;
+      const got = await model.generate(call);
+      expect(got.sequences.tolist()).toEqual(sequences);
+      expect(got.drafting!.passes).toBeLessThanOrEqual(got.drafting!.tokens);
     }
   });
 

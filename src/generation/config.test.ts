@@ -137,6 +137,17 @@ describe("files", () => {
     expect((await GenerationConfig.read(files, undefined, { num_beams: 2 })).num_beams).toBe(2);
   });
 
+  test("from_pretrained and save_pretrained: a folder's file, options of the load, keys that override", async () => {
+    const files = memoryFiles([]);
+    await new GenerationConfig({ num_beams: 4 }).save_pretrained(files);
+    await new GenerationConfig({ num_beams: 5 }).save_pretrained(files, "mine.json");
+    expect((await GenerationConfig.from_pretrained(files)).num_beams).toBe(4);
+    const given = { config_file_name: "mine.json", max_length: 7, local_files_only: true };
+    const read = await GenerationConfig.from_pretrained(files, given);
+    expect([read.num_beams, read.max_length, "local_files_only" in read]).toEqual([5, 7, false]);
+    await expect(GenerationConfig.from_pretrained(files, { config_file_name: "no.json" })).rejects.toThrow("no.json");
+  });
+
   test("what validate complains of is not written", async () => {
     const files = memoryFiles([]);
     const says =

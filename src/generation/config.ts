@@ -1,13 +1,14 @@
 /**
  * GenerationConfig: every setting of generate(), from a file, from a model's config, and back to a file.
  * Mirrors transformers 4.37.2, generation/configuration_utils.py: GenerationConfig. Departures:
- * - reading and writing go through `Files`; who turns a folder or Hub id into files adds from_pretrained.
  * - JavaScript does not tell 1 from 1.0: keys known to be floats are written 1.0, whole numbers elsewhere 1.
  * - a key named like a method is refused rather than shadowing it.
  */
 import { InvalidArgumentError } from "../errors.ts";
 import { type Files, readText } from "../files.ts";
+import { type LoadOptions, splitLoadOptions } from "../load-options.ts";
 import { warn } from "../log.ts";
+import { filesOf, folderOf } from "../model-folders.ts";
 import { type ConfigValues, type OptionsOf, parseConfig, transformersVersion } from "../pretrained-config.ts";
 import { pythonJson } from "../python-json.ts";
 import { floatKeys, GenerationConfigKeys, legacyKeys } from "./config-keys.ts";
@@ -68,6 +69,24 @@ export class GenerationConfig extends GenerationConfigKeys {
     const config = GenerationConfig.from_dict(parseConfig(text, where), overrides);
     config.#original = config.#identity();
     return config;
+  }
+
+  /**
+   * From generation_config.json (or `config_file_name`) of a folder or Hub id. Options of the load, and keys that override the
+   * file's. A FileError where there is none: see from_model_config.
+   */
+  static async from_pretrained(
+    source: string | Files,
+    options: GenerationOptions & LoadOptions & { readonly config_file_name?: string } = {},
+  ): Promise<GenerationConfig> {
+    const { config_file_name = generationConfigName, ...given } = options;
+    const { load, rest: overrides } = splitLoadOptions(given);
+    return GenerationConfig.read(await filesOf(source, { ...load, parts: ["config"] }), config_file_name, overrides);
+  }
+
+  /** Writes generation_config.json (or `config_file_name`) into a folder. A config that `validate` complains about is refused. */
+  async save_pretrained(folder: string | Files, config_file_name = generationConfigName): Promise<void> {
+    await this.write(folderOf(folder), config_file_name);
   }
 
   /** From generation_config.json (or `config_file_name`) of a model folder. A FileError where there is none. */

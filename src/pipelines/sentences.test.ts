@@ -32,7 +32,7 @@ describe("their tokens", () => {
       [9, 10],
       [0, 0],
     ] as const;
-    expect(tokenSpans(sentences, offsets).map(({ span }) => span)).toEqual([
+    expect(tokenSpans(sentences, offsets, false).map(({ span }) => span)).toEqual([
       [1, 4],
       [5, 8],
     ]);
@@ -47,7 +47,7 @@ describe("their tokens", () => {
       [6, 7],
       [0, 0],
     ] as const;
-    expect(tokenSpans(sentencesOf("Ab c. D e."), offsets).map(({ sentence }) => sentence)).toEqual([
+    expect(tokenSpans(sentencesOf("Ab c. D e."), offsets, true).map(({ sentence }) => sentence)).toEqual([
       { start: 0, end: 5 },
     ]);
   });

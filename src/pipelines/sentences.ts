@@ -29,13 +29,14 @@ export function sentencesOf(text: string, locale = "en"): Sentence[] {
 
 /**
  * For each sentence its tokens, those that begin in it; `offsets` [start, end] of each token, empty for those that are no text.
- * A sentence of which no token begins is left out, as one that a truncation has cut.
+ * A sentence of which no token begins is left out, and one that a truncation has cut.
  */
 export function tokenSpans(
   sentences: readonly Sentence[],
   offsets: readonly (readonly [start: number, end: number])[],
+  truncated: boolean,
 ): { readonly sentence: Sentence; readonly span: TokenSpan }[] {
-  const last = offsets.findLast(([start, end]) => end > start)?.[1] ?? 0;
+  const last = truncated ? (offsets.findLast(([start, end]) => end > start)?.[1] ?? 0) : Number.POSITIVE_INFINITY;
   let token = 0;
   return sentences.flatMap((sentence) => {
     if (sentence.end > last) return [];

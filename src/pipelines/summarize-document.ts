@@ -98,7 +98,9 @@ export async function summarizeDocument(
   }
   const truncated = encoding.num_truncated as number;
   const cited =
-    extractive === false ? undefined : citable(text, source.text, encoding.offset_mapping as [number, number][]);
+    extractive === false
+      ? undefined
+      : citable(text, source.text, encoding.offset_mapping as [number, number][], truncated > 0);
   const max_sentences = typeof extractive === "object" ? extractive.max_sentences : undefined;
   const { sequences, chosen_sentences } = await model.generate({
     ...generation,
@@ -128,12 +130,13 @@ function citable(
   text: string,
   read: string,
   offsets: readonly [number, number][],
+  truncated: boolean,
 ): { span: TokenSpan; cited: CitedSentence }[] {
-  const found = tokenSpans(sentencesOf(read), offsets);
+  const found = tokenSpans(sentencesOf(read), offsets, truncated);
   if (found.length === 0) {
     throw new InvalidArgumentError({
       operation: "summarize, extractive",
-      expected: "a document with at least one sentence",
+      expected: "a document with at least one whole sentence in what is read of it",
       got: "none",
     });
   }

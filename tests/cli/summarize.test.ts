@@ -60,6 +60,48 @@ describe("a tiny model", () => {
     });
   });
 
+  test("--extractive prints whole sentences of the document with their lines, --json with their offsets", async () => {
+    const content = "Aha\n\nAb c. De\nfg. Hi.\n";
+    const plain = await withTiny(text(content), "--extractive", "--max-new-tokens", "16");
+    expect([plain.exitCode, plain.stderr]).toEqual([0, ""]);
+    const lines = new Map([
+      ["Aha", 1],
+      ["Ab c.", 3],
+      ["De", 3],
+      ["fg.", 4],
+      ["Hi.", 4],
+    ]);
+    const printed = plain.stdout.trimEnd().split("\n");
+    expect(printed.length).toBeGreaterThan(0);
+    for (const line of printed) {
+      const [, number, sentence] = /^(\d+): (.*)$/.exec(line)!;
+      expect(lines.get(sentence!)).toBe(Number(number));
+    }
+    const json = await withTiny(text(content), "--max-sentences", "2", "--json", "--max-new-tokens", "16");
+    const { sentences, summary_text } = JSON.parse(json.stdout) as {
+      sentences: { text: string; start: number; end: number; line: number }[];
+      summary_text: string;
+    };
+    expect(sentences.length).toBeGreaterThan(0);
+    expect(sentences.length).toBeLessThanOrEqual(2);
+    for (const one of sentences) {
+      expect(content.slice(one.start, one.end)).toBe(one.text);
+      expect(lines.get(one.text)).toBe(one.line);
+    }
+    expect(summary_text).toBe(sentences.map((one) => one.text).join(" "));
+  });
+
+  test("--extractive of a document without sentences, and without room for one", async () => {
+    expect(await withTiny(text("---\n***\n"), "--extractive")).toMatchObject({
+      exitCode: 1,
+      stderr:
+        "led: summarize, extractive: expected a document with at least one whole sentence in what is read of it, got none\n",
+    });
+    const short = await withTiny(text("Ab cd ef."), "--extractive", "--max-new-tokens", "3");
+    expect(short.exitCode).toBe(1);
+    expect(short.stderr).toContain("Raise max_new_tokens.");
+  });
+
   test("wrapped lines are read as one, unless --no-unwrap keeps them", async () => {
     const path = text(
       "The lines of this paragraph were wrapped by an editor\nat some column, as lines of text files are.",

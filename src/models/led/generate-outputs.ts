@@ -6,6 +6,7 @@
  * prompt's in the first, then 1), n positions so far, S source positions, D d_model, h heads. Where a field is an array it has
  * an entry for each step, which where it says "layers" is an array of a tensor for each layer (hidden states one more).
  */
+import type { DraftingReport } from "../../generation/drafted-search.ts";
 import type { Tensor } from "../../tensor.ts";
 import { ModelOutput } from "./model-output.ts";
 import type { PastKeyValues } from "./outputs.ts";
@@ -31,6 +32,8 @@ abstract class GenerateOutput extends ModelOutput {
   declare readonly past_key_values?: PastKeyValues;
   /** Of each sequence the numbers of the sentences that it consists of; with `extractive`. */
   declare readonly chosen_sentences?: readonly (readonly number[])[];
+  /** How many passes of the decoder gave how many tokens; with `draft_from_source`. */
+  declare readonly drafting?: DraftingReport;
 }
 
 export class GenerateEncoderDecoderOutput extends GenerateOutput {}

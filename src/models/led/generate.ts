@@ -174,7 +174,7 @@ function outputOf(
 ): GenerateEncoderDecoderOutput | GenerateBeamEncoderDecoderOutput {
   const { scores: scored, attentions, hidden_states } = record.recording;
   const scores = scored ? record.scores : undefined;
-  const { sequences_scores, beam_indices, past_key_values, chosen_sentences } = result;
+  const { sequences_scores, beam_indices, past_key_values, chosen_sentences, drafting } = result;
   const inside = {
     encoder_attentions: output_attentions ? encoded.attentions : undefined,
     encoder_hidden_states: output_hidden_states ? encoded.hidden_states : undefined,
@@ -183,6 +183,7 @@ function outputOf(
     decoder_hidden_states: hidden_states ? record.observed.map((step) => step.decoder_hidden_states!) : undefined,
     past_key_values,
     chosen_sentences,
+    drafting,
   };
   if (sequences_scores === undefined || beam_indices === undefined) {
     return new GenerateEncoderDecoderOutput({ sequences: integers(sequences), scores, ...inside });
