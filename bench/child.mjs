@@ -3,17 +3,19 @@
 import { spawn } from "node:child_process";
 
 /**
- * What the program printed last, read as JSON.
+ * What the program printed last, read as JSON. One that takes more than `limit` seconds is ended, and a LimitError thrown.
  *
  * Linux counts the memory of the process that starts another towards the other's peak: whoever calls this stays small.
  *
  * @param {string} command
  * @param {readonly string[]} args
  * @param {NodeJS.ProcessEnv} [env]
+ * @param {number} [limit]
  * @returns {Promise<any>}
  */
-export async function runJson(command, args, env = process.env) {
-  const { code, signal, stdout, stderr } = await run(command, args, env);
+export async function runJson(command, args, env = process.env, limit) {
+  const { code, signal, stdout, stderr, overLimit } = await run(command, args, env, limit);
+  if (overLimit) throw new LimitError(`${[command, ...args].join(" ")}: took more than ${limit} s`);
   const line = stdout.trim().split("\n").at(-1) ?? "";
   if (code === 0 && line.startsWith("{")) return JSON.parse(line);
   const ending = code === null ? `ended by ${signal}` : `exit code ${code}`;
@@ -23,19 +25,28 @@ export async function runJson(command, args, env = process.env) {
   throw new Error(`${[command, ...args].join(" ")}: ${ending}: ${reason || "no message"}`);
 }
 
+export class LimitError extends Error {}
+
 /**
  * @param {string} command
  * @param {readonly string[]} args
  * @param {NodeJS.ProcessEnv} [env]
- * @returns {Promise<{ code: number | null, signal: string | null, stdout: string, stderr: string }>}
+ * @param {number} [limit] seconds
+ * @returns {Promise<{ code: number | null, signal: string | null, stdout: string, stderr: string, overLimit: boolean }>}
  */
-export function run(command, args, env = process.env) {
+export function run(command, args, env = process.env, limit) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { env, stdio: ["ignore", "pipe", "pipe"] });
+    let overLimit = false;
+    // Not SIGTERM: a program inside one long call of native code would go on.
+    const timer = limit === undefined ? undefined : setTimeout(() => (overLimit = child.kill("SIGKILL")), limit * 1000);
     const text = { stdout: "", stderr: "" };
     child.stdout.setEncoding("utf8").on("data", (part) => (text.stdout += part));
     child.stderr.setEncoding("utf8").on("data", (part) => (text.stderr += part));
     child.on("error", reject);
-    child.on("close", (code, signal) => resolve({ code, signal, ...text }));
+    child.on("close", (code, signal) => {
+      clearTimeout(timer);
+      resolve({ code, signal, overLimit, ...text });
+    });
   });
 }

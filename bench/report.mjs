@@ -33,7 +33,7 @@ export function memory(bytes) {
  * @param {"≥" | "≤"} sense
  * @param {number | undefined} goal
  */
-function held(ratio, sense, goal) {
+export function held(ratio, sense, goal) {
   if (ratio === undefined) return "";
   if (goal === undefined) return ratio.toFixed(2);
   const met = (/** @type {number} */ value) => (sense === "≥" ? value >= goal : value <= goal);
@@ -103,19 +103,31 @@ export function notes({ cases }) {
 
 /** @param {Report} report */
 export function plainTable(report) {
-  const rows = [headings, ...report.cases.map(cells)];
-  const widths = headings.map((_, column) => Math.max(...rows.map((row) => (row[column] ?? "").length)));
-  const lines = rows.map((row) =>
-    row
-      .map((cell, column) => (column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0)))
-      .join("  "),
-  );
-  return [...lines, "", ...notes(report)].join("\n");
+  return [...plainRows(headings, report.cases.map(cells)), "", ...notes(report)].join("\n");
 }
 
 /** @param {Report} report */
 export function markdownTable(report) {
-  const line = (/** @type {string[]} */ row) => `| ${row.join(" | ")} |`;
-  const rule = headings.map((_, column) => (column === 0 ? "---" : "---:"));
-  return [line(headings), line(rule), ...report.cases.map((result) => line(cells(result)))].join("\n");
+  return markdownRows(headings, report.cases.map(cells)).join("\n");
+}
+
+/**
+ * Lines of a table for a terminal. The first `left` columns are texts, the others numbers.
+ * @param {readonly string[]} titles
+ * @param {readonly (readonly string[])[]} body
+ */
+export function plainRows(titles, body, left = 1) {
+  const rows = [titles, ...body];
+  const widths = titles.map((_, column) => Math.max(...rows.map((row) => (row[column] ?? "").length)));
+  return rows.map((row) =>
+    row
+      .map((cell, column) => (column < left ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0)))
+      .join("  "),
+  );
+}
+
+/** Lines of a table in Markdown. @param {readonly string[]} titles @param {readonly (readonly string[])[]} body */
+export function markdownRows(titles, body, left = 1) {
+  const line = (/** @type {readonly string[]} */ row) => `| ${row.join(" | ")} |`;
+  return [line(titles), line(titles.map((_, column) => (column < left ? "---" : "---:"))), ...body.map(line)];
 }

@@ -1,16 +1,23 @@
 // @ts-check
 /**
- * docs/performance.md from results of bench.mjs, on standard output:
+ * docs/performance.md from results of bench.mjs or tokenizer.mjs:
  *
- *     node bench/table.mjs RESULTS.json [LATER.json ...] > docs/performance.md
+ *     node bench/table.mjs RESULTS.json [LATER.json ...]
  *
- * A case of a later file takes the place of the same case in an earlier one, for cases that were measured again.
+ * Each kind of results has its part of the document, and the others stay as they are: bench.mjs the one before the first
+ * marker, tokenizer.mjs the one between its markers. A case of a later file of bench.mjs takes the place of the same case in an
+ * earlier one, for cases that were measured again.
  */
-import { readFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { argv } from "node:process";
 import { markdownTable, notes } from "./report.mjs";
+import { section as tokenizing } from "./tokenizer-report.mjs";
 
 /** @typedef {import("./bench.mjs").Report} Report */
+/** @typedef {import("./tokenizer.mjs").TokenizerReport} TokenizerReport */
+
+const target = new URL("../docs/performance.md", import.meta.url);
+const marker = (/** @type {"begin" | "end"} */ where) => `<!-- tokenizing: ${where} -->`;
 
 /** @param {[Report, ...Report[]]} reports of one machine and the same versions */
 function merged([first, ...later]) {
@@ -45,8 +52,8 @@ function widestSpread({ cases }) {
   return widest && `${(100 * widest.spread).toFixed(0)} per cent (${widest.who})`;
 }
 
-/** @param {Report} report */
-function document(report) {
+/** The part before the first marker. @param {Report} report */
+function models(report) {
   const { date, machine, versions, geometry, threads } = report;
   const spread = widestSpread(report);
   const beside =
@@ -80,13 +87,31 @@ Trust the ratios, whose two sides saw the same disturbances, more than the secon
 `;
 }
 
+/** @param {string} document @param {string} text */
+function withModels(document, text) {
+  const rest = document.indexOf("\n<!-- ");
+  return rest < 0 ? text : `${text}${document.slice(rest)}`;
+}
+
+/** @param {string} document @param {string} text */
+function withTokenizing(document, text) {
+  const part = `${marker("begin")}\n${text}\n${marker("end")}`;
+  const [begin, end] = [document.indexOf(marker("begin")), document.indexOf(marker("end"))];
+  if (begin < 0 || end < begin) return `${document.trimEnd()}\n\n${part}\n`;
+  return `${document.slice(0, begin)}${part}${document.slice(end + marker("end").length)}`;
+}
+
 const [, , ...paths] = argv;
 if (paths.length === 0) {
-  console.error(
-    "bench: expected a file that `npm run bench -- --json FILE` wrote. node bench/table.mjs FILE > docs/performance.md",
-  );
+  console.error("bench: expected a file that `npm run bench -- --json FILE` wrote, or `npm run bench:tokenizer`.");
   process.exitCode = 2;
 } else {
+  /** @type {(Report | TokenizerReport)[]} */
   const reports = await Promise.all(paths.map(async (path) => JSON.parse(await readFile(path, "utf8"))));
-  process.stdout.write(document(merged(/** @type {[Report, ...Report[]]} */ (reports))));
+  const [first, ...later] = reports.flatMap((report) => ("kind" in report ? [] : [report]));
+  const tokenizers = reports.flatMap((report) => ("kind" in report ? [report] : [])).at(-1);
+  let document = await readFile(target, "utf8");
+  if (first !== undefined) document = withModels(document, models(merged([first, ...later])));
+  if (tokenizers !== undefined) document = withTokenizing(document, tokenizing(tokenizers));
+  await writeFile(target, document);
 }

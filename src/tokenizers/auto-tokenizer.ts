@@ -7,7 +7,6 @@ import { CheckpointError, refuseUnknownOptions } from "../errors.ts";
 import { type Files, type Json, readJsonObject } from "../files.ts";
 import { type LoadOptions, loadOptionNames, splitLoadOptions } from "../load-options.ts";
 import { filesOf } from "../model-folders.ts";
-import { loadFast, loadSlow } from "./files/loading.ts";
 import { LEDTokenizer } from "./led-tokenizer.ts";
 import { LEDTokenizerFast } from "./led-tokenizer-fast.ts";
 import { fastSettingNames, type LEDTokenizerFastSettings } from "./settings.ts";
@@ -33,6 +32,7 @@ export const AutoTokenizer = {
     const { load, rest } = splitLoadOptions(given);
     const files = await filesOf(source, { ...load, parts: ["tokenizer"] });
     await requireServed(files, () => filesOf(source, { ...load, parts: ["config"] }));
+    const { loadFast, loadSlow } = await import("./files/loading.ts");
     if (!use_fast) {
       const read = await loadSlow(files, rest, servedTokenizers);
       return new LEDTokenizer(read.options, read.kept);

@@ -27,9 +27,8 @@ import { IdDecoder } from "./fast/id-decoder.ts";
 import { NativeAddedVocabulary } from "./fast/native-added-vocabulary.ts";
 import { SpaceTable } from "./fast/offsets.ts";
 import { TextEncoderWithOffsets } from "./fast/text-encoder.ts";
-import { loadFast, readVocabularyFiles, type VocabularyFiles } from "./files/loading.ts";
-import { savePretrained } from "./files/saving.ts";
-import { writeTokenizerJson } from "./files/tokenizer-json.ts";
+import type { VocabularyFiles } from "./files/loading.ts";
+import type { SavedPipeline } from "./files/saving.ts";
 import {
   type DecodeOptions,
   decodeOptionNames,
@@ -104,6 +103,7 @@ export class LEDTokenizerFast extends ByteLevelTokenizer {
   /** From the contents of vocab.json and merges.txt, or, with `files`, from the files of these names. */
   static async from_files(given: VocabularyFiles & LEDTokenizerFastSettings): Promise<LEDTokenizerFast> {
     const { vocab_file, merges_file, files, ...settings } = given;
+    const { readVocabularyFiles } = await import("./files/loading.ts");
     return new LEDTokenizerFast({ ...(await readVocabularyFiles({ vocab_file, merges_file, files })), ...settings });
   }
 
@@ -115,6 +115,7 @@ export class LEDTokenizerFast extends ByteLevelTokenizer {
     source: string | Files,
     options: LEDTokenizerFastSettings & LoadOptions & { from_slow?: boolean } = {},
   ): Promise<LEDTokenizerFast> {
+    const { loadFast } = await import("./files/loading.ts");
     const read = await loadFast(source, options);
     return new LEDTokenizerFast(read.options, read.kept);
   }
@@ -363,25 +364,22 @@ export class LEDTokenizerFast extends ByteLevelTokenizer {
     const legacy = how.legacy_format ?? null;
     const forms = {
       legacy: legacy !== false,
-      tokenizer_json: legacy === true ? null : this.#tokenizerJson(),
+      tokenizer_json: legacy === true ? null : this.#pipeline(),
     };
     const saved = this.saved();
     const own = {
       trim_offsets: this.trim_offsets,
       ...(this.offset_unit === "utf16" ? {} : { offset_unit: this.offset_unit }),
     };
-    return savePretrained(
-      folderOf(folder),
-      { ...saved, config: { ...saved.config, ...own } },
-      forms,
-      how.filename_prefix,
-    );
+    const { savePretrained } = await import("./files/saving.ts");
+    const all = { ...saved, config: { ...saved.config, ...own } };
+    return savePretrained(folderOf(folder), all, forms, how.filename_prefix);
   }
 
-  #tokenizerJson(): string {
+  #pipeline(): SavedPipeline {
     const role = (given: readonly [string, number] | null, name: "cls_token" | "sep_token") =>
       given ?? ([this[name] ?? "", this.requiredId(name)] as const);
-    return writeTokenizerJson({
+    return {
       vocabulary: this.vocabulary,
       merges: [...this.merges],
       unk_token: this.#unk,
@@ -390,7 +388,7 @@ export class LEDTokenizerFast extends ByteLevelTokenizer {
       sep: role(this.#sep, "sep_token"),
       add_prefix_space: this.add_prefix_space,
       trim_offsets: this.trim_offsets,
-    });
+    };
   }
 }
 

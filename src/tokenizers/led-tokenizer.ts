@@ -19,8 +19,7 @@ import { isPythonSpace, pieceEnd } from "./bpe/split.ts";
 import { requireMerges, requireVocabulary } from "./bpe/vocabulary.ts";
 import { ByteLevelTokenizer } from "./byte-level-tokenizer.ts";
 import { cleanUpTokenization } from "./clean-up.ts";
-import { loadSlow, readVocabularyFiles, type VocabularyFiles } from "./files/loading.ts";
-import { savePretrained } from "./files/saving.ts";
+import type { VocabularyFiles } from "./files/loading.ts";
 import {
   type DecodeOptions,
   decodeOptionNames,
@@ -63,6 +62,7 @@ export class LEDTokenizer extends ByteLevelTokenizer {
   /** From the contents of vocab.json and merges.txt, or, with `files`, from the files of these names. */
   static async from_files(given: VocabularyFiles & LEDTokenizerSettings): Promise<LEDTokenizer> {
     const { vocab_file, merges_file, files, ...settings } = given;
+    const { readVocabularyFiles } = await import("./files/loading.ts");
     return new LEDTokenizer({ ...(await readVocabularyFiles({ vocab_file, merges_file, files })), ...settings });
   }
 
@@ -71,6 +71,7 @@ export class LEDTokenizer extends ByteLevelTokenizer {
     source: string | Files,
     options: LEDTokenizerSettings & LoadOptions = {},
   ): Promise<LEDTokenizer> {
+    const { loadSlow } = await import("./files/loading.ts");
     const read = await loadSlow(source, options);
     return new LEDTokenizer(read.options, read.kept);
   }
@@ -305,7 +306,9 @@ export class LEDTokenizer extends ByteLevelTokenizer {
 
   /** Writes all that from_pretrained reads and returns the names. */
   async save_pretrained(folder: string | Files, filename_prefix?: string): Promise<string[]> {
-    return savePretrained(folderOf(folder), this.saved(), { legacy: true, tokenizer_json: null }, filename_prefix);
+    const saved = this.saved();
+    const { savePretrained } = await import("./files/saving.ts");
+    return savePretrained(folderOf(folder), saved, { legacy: true, tokenizer_json: null }, filename_prefix);
   }
 }
 

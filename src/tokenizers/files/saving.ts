@@ -1,7 +1,8 @@
 /**
  * A tokenizer's files as the reference writes them (transformers 4.37.2, models/led/tokenization_led.py: save_vocabulary;
- * tokenization_utils_base.py: save_pretrained; tokenization_utils_fast.py: _save_pretrained). Byte for byte the same, so
- * that saving what was loaded changes nothing.
+ * tokenization_utils_base.py: save_pretrained; tokenization_utils_fast.py: _save_pretrained; tokenizers 0.15.2,
+ * tokenizer/serialization.rs and models/bpe/serialization.rs). Byte for byte the same, so that saving what was loaded changes
+ * nothing. Loaded when a tokenizer is first saved.
  */
 import type { Files } from "../../files.ts";
 import { warn } from "../../log.ts";
@@ -9,6 +10,7 @@ import { pythonJson } from "../../python-json.ts";
 import { AddedToken, type AddedTokenState } from "../added-tokens.ts";
 import type { Merge, Vocabulary } from "../bpe/vocabulary.ts";
 import type { TokenValue } from "../special-tokens.ts";
+import type { TokenizerJson } from "./tokenizer-json.ts";
 
 const encoder = new TextEncoder();
 
@@ -45,7 +47,7 @@ export async function saveVocabulary(
 }
 
 /** Tokens and ids in the order of the ids. */
-export function byId(vocabulary: Vocabulary): [string, number][] {
+function byId(vocabulary: Vocabulary): [string, number][] {
   return [...vocabulary.ids].sort(([, a], [, b]) => a - b);
 }
 
@@ -57,7 +59,7 @@ function compactById(vocabulary: Vocabulary): string {
 }
 
 /** "a b" for each merge. Of equal merges only the last counts, and is written. */
-export function mergeLines(merges: readonly Merge[]): string[] {
+function mergeLines(merges: readonly Merge[]): string[] {
   const lastRank = new Map(merges.map((merge, rank) => [lineOf(merge), rank]));
   return merges.map(lineOf).filter((line, rank) => lastRank.get(line) === rank);
 }
@@ -76,11 +78,14 @@ export interface SavedTokenizer {
   readonly special_tokens_map_extended: { readonly [name: string]: TokenValue | readonly TokenValue[] };
 }
 
+/** What tokenizer.json holds. */
+export type SavedPipeline = Omit<TokenizerJson, "truncation_side" | "padding_side">;
+
 /** The files that every form has, `legacy` the vocabulary in files of its own, and `tokenizer_json`. Returns their names. */
 export async function savePretrained(
   files: Files,
   saved: SavedTokenizer,
-  forms: { readonly legacy: boolean; readonly tokenizer_json: string | null },
+  forms: { readonly legacy: boolean; readonly tokenizer_json: SavedPipeline | null },
   prefix?: string,
 ): Promise<string[]> {
   const added = [...saved.added_tokens_decoder];
@@ -108,7 +113,7 @@ export async function savePretrained(
     }
   }
   if (forms.tokenizer_json !== null) {
-    names.push(await writeText(files, prefix, "tokenizer.json", forms.tokenizer_json));
+    names.push(await writeText(files, prefix, "tokenizer.json", tokenizerJson(forms.tokenizer_json)));
   }
   return names;
 }
@@ -118,4 +123,41 @@ function withoutSpecial(token: TokenValue): string | Omit<AddedTokenState, "spec
   if (!(token instanceof AddedToken)) return token;
   const { special: _, ...state } = token.state();
   return state;
+}
+
+/** The text of tokenizer.json, without a final line feed, as the library writes it. */
+function tokenizerJson(tokenizer: SavedPipeline): string {
+  const { add_prefix_space, trim_offsets } = tokenizer;
+  const head = {
+    version: "1.0",
+    truncation: null,
+    padding: null,
+    added_tokens: tokenizer.added.map(([id, token]) => ({ id, ...token.state() })),
+    normalizer: null,
+    pre_tokenizer: { type: "ByteLevel", add_prefix_space, trim_offsets: true, use_regex: true },
+    post_processor: {
+      type: "RobertaProcessing",
+      sep: tokenizer.sep,
+      cls: tokenizer.cls,
+      trim_offsets,
+      add_prefix_space,
+    },
+    decoder: { type: "ByteLevel", add_prefix_space: true, trim_offsets: true, use_regex: true },
+    model: {
+      type: "BPE",
+      dropout: null,
+      unk_token: tokenizer.unk_token,
+      continuing_subword_prefix: "",
+      end_of_word_suffix: "",
+      fuse_unk: false,
+      byte_fallback: false,
+    },
+  };
+  // The vocabulary is written by hand: an object would put tokens that look like numbers first.
+  const vocab = byId(tokenizer.vocabulary).map(([token, id]) => `\n      ${JSON.stringify(token)}: ${id}`);
+  const merges = mergeLines(tokenizer.merges).map((line) => `\n      ${JSON.stringify(line)}`);
+  const text = JSON.stringify(head, undefined, 2);
+  const end = "\n  }\n}";
+  const list = merges.length === 0 ? "[]" : `[${merges.join(",")}\n    ]`;
+  return `${text.slice(0, -end.length)},\n    "vocab": {${vocab.join(",")}\n    },\n    "merges": ${list}${end}`;
 }

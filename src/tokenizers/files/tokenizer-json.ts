@@ -1,6 +1,6 @@
 /**
- * tokenizer.json, the one file of the native library (tokenizers 0.15.2: tokenizer/serialization.rs, models/bpe/serialization.rs):
- * read, as far as it describes LED's pipeline, and written byte for byte as the library writes it.
+ * tokenizer.json, the one file of the native library (tokenizers 0.15.2: tokenizer/serialization.rs, models/bpe/serialization.rs),
+ * read as far as it describes LED's pipeline. saving.ts writes it.
  *
  * LED's pipeline is no normalizer, a ByteLevel pre-tokenizer, BPE, RobertaProcessing and the ByteLevel decoder. Another one
  * would give other ids, so it is refused by name. Merges may be "a b" or ["a", "b"] (newer versions of the library).
@@ -10,7 +10,6 @@ import type { Json } from "../../files.ts";
 import { AddedToken } from "../added-tokens.ts";
 import { type Merge, mergesFromValues, Vocabulary } from "../bpe/vocabulary.ts";
 import type { Side } from "../truncation.ts";
-import { byId, mergeLines } from "./saving.ts";
 
 type JsonObject = { readonly [key: string]: Json };
 
@@ -147,41 +146,4 @@ class Reader {
     if (typeof value === "string") return value;
     throw this.error({ expected: `a string as \`${name}\``, got: JSON.stringify(value) ?? "nothing" });
   }
-}
-
-/** The text of tokenizer.json, without a final line feed, as the library writes it. */
-export function writeTokenizerJson(tokenizer: Omit<TokenizerJson, "truncation_side" | "padding_side">): string {
-  const { add_prefix_space, trim_offsets } = tokenizer;
-  const head = {
-    version: "1.0",
-    truncation: null,
-    padding: null,
-    added_tokens: tokenizer.added.map(([id, token]) => ({ id, ...token.state() })),
-    normalizer: null,
-    pre_tokenizer: { type: "ByteLevel", add_prefix_space, trim_offsets: true, use_regex: true },
-    post_processor: {
-      type: "RobertaProcessing",
-      sep: tokenizer.sep,
-      cls: tokenizer.cls,
-      trim_offsets,
-      add_prefix_space,
-    },
-    decoder: { type: "ByteLevel", add_prefix_space: true, trim_offsets: true, use_regex: true },
-    model: {
-      type: "BPE",
-      dropout: null,
-      unk_token: tokenizer.unk_token,
-      continuing_subword_prefix: "",
-      end_of_word_suffix: "",
-      fuse_unk: false,
-      byte_fallback: false,
-    },
-  };
-  // The vocabulary is written by hand: an object would put tokens that look like numbers first.
-  const vocab = byId(tokenizer.vocabulary).map(([token, id]) => `\n      ${JSON.stringify(token)}: ${id}`);
-  const merges = mergeLines(tokenizer.merges).map((line) => `\n      ${JSON.stringify(line)}`);
-  const text = JSON.stringify(head, undefined, 2);
-  const end = "\n  }\n}";
-  const list = merges.length === 0 ? "[]" : `[${merges.join(",")}\n    ]`;
-  return `${text.slice(0, -end.length)},\n    "vocab": {${vocab.join(",")}\n    },\n    "merges": ${list}${end}`;
 }

@@ -1,0 +1,2 @@
+/** An application that uses the one class. */
+export { LEDTokenizerFast } from "../../src/index-tokenizers.ts";
