@@ -110,6 +110,12 @@ export {
   type PastKeyValues,
 } from "./models/led/outputs.ts";
 export type { EmbeddingTable, IncompatibleKeys, SaveOptions } from "./models/led/pretrained-model.ts";
-export { type DocumentSummary, type SummarizeOptions, summarizeDocument } from "./pipelines/summarize-document.ts";
+export { type Sentence, sentencesOf, tokenSpans } from "./pipelines/sentences.ts";
+export {
+  type CitedSentence,
+  type DocumentSummary,
+  type SummarizeOptions,
+  summarizeDocument,
+} from "./pipelines/summarize-document.ts";
 export { type NestedList, type NestedNumbers, Tensor, type TensorType } from "./tensor.ts";
 export * from "./tokenizers/index.ts";

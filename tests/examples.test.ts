@@ -12,7 +12,9 @@ const document = fileURLToPath(new URL("../docs/architecture.md", import.meta.ur
 
 /** What each is given and what it must print. */
 const expected: Record<string, { args: string[]; stdout: RegExp }> = {
+  "extractive.mjs": { args: [document], stdout: /^(?:\d+: \S.*\n){1,3}$/ },
   "next-tokens.mjs": { args: ["The office is closed."], stdout: /^(?:0\.\d{3} ".*"\n){5}$/ },
+  "stream.mjs": { args: ["The office is closed."], stdout: /^\S[\s\S]+\n$/ },
   "summarize.mjs": { args: [document], stdout: /^\S[\s\S]{40,}\n$/ },
 };
 
