@@ -275,6 +275,28 @@ const where: GradientRule<"Where"> = ({ g, inputs, dOutput: dy, needs }) => {
   );
 };
 
+/** Probabilities are computed again: dV = P^T dy, dS = P (dy V^T - rows of their sums with P), dQ = dS K, dK = dS^T Q. */
+const multiHeadAttention: GradientRule<"MultiHeadAttention"> = ({ g, inputs, dOutput, attributes, needs }) => {
+  const { num_heads, scale } = attributes;
+  const [q, k, v, bias] = [operand(inputs, 0), operand(inputs, 1), operand(inputs, 2), operand(inputs, 5)];
+  const [B, n, D] = q.shape as [Dim, Dim, number];
+  const heads = (x: Value) => g.transpose(g.reshape(x, [B, n, num_heads, D / num_heads]), [0, 2, 1, 3]);
+  const joined = (x: Value) => g.reshape(g.transpose(x, [0, 2, 1, 3]), [B, n, D]);
+  const [queries, dContext] = [scaled(g, heads(q), scale), heads(dOutput)];
+  const p = g.softmax(g.add(g.matmul(queries, g.swap(k)), bias));
+  const dp = g.matmul(dContext, g.swap(v));
+  const ds = g.mul(p, g.sub(dp, g.reduceSum(g.mul(dp, p), [-1], { keepdims: true })));
+  return each(
+    needs,
+    () => joined(scaled(g, g.matmul(ds, k), scale)),
+    () => g.matmul(g.swap(ds), queries),
+    () => g.matmul(g.swap(p), dContext),
+    undefined,
+    undefined,
+    () => sumTo(g, ds, bias.shape),
+  );
+};
+
 const truth: NotDifferentiable = { notDifferentiable: "it gives truth values" };
 const integers: NotDifferentiable = { notDifferentiable: "it gives integers" };
 
@@ -355,4 +377,5 @@ export const gradientRules: { readonly [K in OpName]: GradientRule<K> | NotDiffe
   Range: integers,
   Shape: integers,
   Identity: unary(({ dy }) => dy),
+  MultiHeadAttention: multiHeadAttention,
 };

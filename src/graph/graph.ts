@@ -53,6 +53,15 @@ export class Graph extends GraphCore {
     return this.emit("LayerNormalization", [x, scale, bias], { axis: -1, epsilon });
   }
 
+  /**
+   * softmax(q k^T + bias) v for each head: q [B, n, h*e], scaled by the caller; k and v [B, h, m, e]; bias
+   * [B or 1, h or 1, n, m] -> [B, n, h*e]
+   */
+  multiHeadAttention(q: Value, k: Value, v: Value, bias: Value): Value {
+    const num_heads = k.shape[1] as number;
+    return this.emit("MultiHeadAttention", [q, k, v, undefined, undefined, bias], { num_heads, scale: 1 });
+  }
+
   transpose = (x: Value, perm: readonly number[]): Value => this.emit("Transpose", [x], { perm });
 
   /** Swaps the last two axes. */

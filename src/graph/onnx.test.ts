@@ -113,7 +113,10 @@ it("writes a graph whole", () => {
   expect(decoded).toEqual({
     ir_version: [9],
     producer_name: ["led-transformers"],
-    opset_import: [{ domain: [""], version: [20] }],
+    opset_import: [
+      { domain: [""], version: [20] },
+      { domain: ["com.microsoft"], version: [1] },
+    ],
     graph: [
       {
         name: ["main"],

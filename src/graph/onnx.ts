@@ -6,16 +6,18 @@ import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 import { InternalError } from "../errors.ts";
 import { numberToFloat16 } from "../half.ts";
 import type { Block, GraphCore, GraphNode, Value } from "./core.ts";
-import type { OpAttributes, OpName } from "./ops.ts";
+import { engineOps, type OpAttributes, type OpName } from "./ops.ts";
 import type { Dim, DType } from "./types.ts";
 
 const irVersion = 9;
 const opset = 20;
+/** ONNX Runtime's own ops. */
+const engineDomain = { name: "com.microsoft", version: 1 };
 
 const model = { ir_version: 1, producer_name: 2, graph: 7, opset_import: 8 };
 const operatorSet = { domain: 1, version: 2 };
 const graphField = { node: 1, name: 2, initializer: 5, input: 11, output: 12 };
-const nodeField = { input: 1, output: 2, name: 3, op_type: 4, attribute: 5 };
+const nodeField = { input: 1, output: 2, name: 3, op_type: 4, attribute: 5, domain: 7 };
 const attributeField = { name: 1, f: 2, i: 3, s: 4, g: 6, ints: 8, type: 20 };
 const attributeType = { FLOAT: 1, INT: 2, STRING: 3, GRAPH: 5, INTS: 7 };
 const tensorField = { dims: 1, data_type: 2, name: 8, raw_data: 9, external_data: 13, data_location: 14 };
@@ -63,8 +65,10 @@ const attributeKinds: {
   epsilon: "float",
   keepdims: "int",
   mode: "string",
+  num_heads: "int",
   perm: "ints",
   reduction: "string",
+  scale: "float",
   start: "int",
   to: "dtype",
   transA: "int",
@@ -96,6 +100,10 @@ export function writeOnnx(graph: GraphCore, locate: (name: string) => ExternalDa
   message(writer, model.opset_import, (w) => {
     text(w, operatorSet.domain, "");
     integer(w, operatorSet.version, opset);
+  });
+  message(writer, model.opset_import, (w) => {
+    text(w, operatorSet.domain, engineDomain.name);
+    integer(w, operatorSet.version, engineDomain.version);
   });
   message(writer, model.graph, (w) => {
     for (const { value, numbers } of graph.constants.values())
@@ -153,6 +161,7 @@ function writeNode(writer: Writer, node: GraphNode): void {
       for (const value of node.outputs) text(writer, nodeField.output, value.name);
       writeName(writer, node);
       text(writer, nodeField.op_type, node.op);
+      if (engineOps.has(node.op)) text(writer, nodeField.domain, engineDomain.name);
       for (const [name, value] of Object.entries(node.attributes)) writeAttribute(writer, name as AttributeName, value);
       return;
     }

@@ -1,6 +1,7 @@
 /**
- * The table of ops: for each ONNX operator (opset 20, default domain) its attributes and the rule that gives the
- * output's type from the inputs' types or refuses them. Semantics: https://onnx.ai/onnx/operators/. The rules are
+ * The table of ops: for each ONNX operator (opset 20) its attributes and the rule that gives the
+ * output's type from the inputs' types or refuses them. Semantics: https://onnx.ai/onnx/operators/, and for those of
+ * `engineOps` https://github.com/microsoft/onnxruntime/blob/v1.30.0/docs/ContribOperators.md. The rules are
  * stricter than ONNX: no implicit casts, and symbolic dims must match by name. Gradients (gradient-rules.ts) and test
  * cases (tests/helpers/op-cases) are tables over the same names, so an op without them does not compile. Loop and If
  * hold graphs and live in core.ts.
@@ -36,6 +37,7 @@ import {
   sameShape,
   sameSize,
   sumDim,
+  type ValueType,
 } from "./types.ts";
 
 type None = Record<never, never>;
@@ -90,9 +92,14 @@ export interface OpAttributes {
   /** Shape of input as int64; `start`/`end` select axes. */
   Shape: { start: number; end: number };
   Identity: None;
+  /** softmax(scale * q k^T + bias) v for each head, as one kernel. */
+  MultiHeadAttention: { num_heads: number; scale: number };
 }
 
 export type OpName = keyof OpAttributes;
+
+/** Ops of ONNX Runtime's own domain: fused kernels that no composition of standard ops reaches. */
+export const engineOps: ReadonlySet<OpName> = new Set<OpName>(["MultiHeadAttention"]);
 
 export const typeRules: { readonly [K in OpName]: TypeRule<OpAttributes[K]> } = {
   Add: binary(numbers),
@@ -310,4 +317,28 @@ export const typeRules: { readonly [K in OpName]: TypeRule<OpAttributes[K]> } = 
     return { dtype: "int64", shape: [end - start] };
   },
   Identity: (inputs) => input(inputs, 0),
+  // q [B, n, h*e], k and v [B, h, m, e], key bias and mask (absent), bias [B or 1, h or 1, n, m] -> [B, n, h*e]
+  MultiHeadAttention: (inputs, { num_heads: h }) => {
+    requireCount(inputs, 6);
+    const [q, k, v, bias] = [input(inputs, 0), input(inputs, 1), input(inputs, 2), input(inputs, 5)];
+    const [B, n, D] = q.shape;
+    const m = k.shape[2];
+    for (const value of [q, k, v, bias]) requireDType(value, ["float32"]);
+    requireRank(q, 3);
+    const fits = (value: ValueType, shape: readonly (Dim | undefined)[], ones: number) =>
+      value.shape.length === 4 &&
+      shape.every((dim, axis) => value.shape[axis] === dim || (axis < ones && value.shape[axis] === 1));
+    if (
+      typeof D !== "number" ||
+      !fits(k, [B, h, m, D / h], 0) ||
+      !fits(v, [B, h, m, D / h], 0) ||
+      !fits(bias, [B, h, n, m], 2)
+    ) {
+      throw new RuleViolation(
+        `q [B, n, ${h}*e], k and v [B, ${h}, m, e], bias [B, ${h}, n, m]`,
+        [q, k, v, bias].map(describeType).join(", "),
+      );
+    }
+    return q;
+  },
 };

@@ -16,6 +16,7 @@
 import type { Graph, Value } from "../graph/graph.ts";
 import { sumDim } from "../graph/types.ts";
 import { mostNegativeFloat32 } from "../tensor.ts";
+import { joinHeads, splitHeads } from "./cached-attention.ts";
 import { globalRows } from "./global-attention.ts";
 import { linear } from "./linear.ts";
 import { maskHeads, type Observation } from "./observation.ts";
@@ -102,20 +103,35 @@ export function slidingWindowAttention(
     const input = g.slice(x, 1, start, "b"); // [B, b, D]
     const seen = g.reshapeAs(g.concat([slotOrder, g.add(windowOrder, start)], 0), ["n"]);
     const q = linear(g, p.at("query"), input, D, { scale: 1 / Math.sqrt(e) });
-    const qb = g.transpose(g.reshape(q, [B, "b", heads, e]), [0, 2, 1, 3]); // [B, h, b, e]
     const kb = g.gather(keys, seen, 2); // [B, h, n, e]
+    const vb = g.gather(values, seen, 2);
     const hidden = g.add(g.reshape(g.gather(bias, seen, 1), [B, 1, 1, "n"]), band); // [B, 1, b, n]
-    const probabilities = g.softmax(g.add(g.matmul(qb, g.swap(kb)), hidden)); // [B, h, b, n]
-    const perHead = maskHeads(g, g.matmul(probabilities, g.gather(values, seen, 2)), observation); // [B, h, b, e]
-    const context = g.transpose(perHead, [0, 2, 1, 3]); // [B, b, h, e]
-    const local = g.mul(g.reshape(context, [B, "b", D]), g.slice(masks.localQuery, 1, start, "b"));
+    const attended =
+      observation === undefined
+        ? { context: g.multiHeadAttention(q, kb, vb, hidden), shown: [] }
+        : observedAttention(g, q, kb, vb, hidden, observation);
+    const local = g.mul(attended.context, g.slice(masks.localQuery, 1, start, "b"));
     const global = g.gatherND(globals, g.slice(masks.slotOfQuery, 1, start, "b"), 1); // [B, b, D]
-    const shown = observation === undefined ? [] : [g.slice(probabilities, 3, 0, "n wanted")];
-    return { scan: [finish(g.add(local, global), input), ...shown] };
+    return { scan: [finish(g.add(local, global), input), ...attended.shown] };
   });
   const blocks = g.transpose(scan[0]!, [1, 0, 2, 3]); // [B, S/b, b, D]
   const observed = observation && { local: scan[1]!, global: rowsOfGlobals.probabilities! };
   return { x: g.reshapeAs(blocks, [B, S, D]), observed };
+}
+
+/** The same attention in single steps, for who wants to see its probabilities. q [B, b, D], k and v [B, h, n, e] */
+function observedAttention(
+  g: Graph,
+  q: Value,
+  k: Value,
+  v: Value,
+  bias: Value,
+  observation: Observation,
+): { context: Value; shown: Value[] } {
+  const heads = k.shape[1] as number;
+  const probabilities = g.softmax(g.add(g.matmul(splitHeads(g, q, heads), g.swap(k)), bias)); // [B, h, b, n]
+  const context = joinHeads(g, maskHeads(g, g.matmul(probabilities, v), observation)); // [B, b, D]
+  return { context, shown: [g.slice(probabilities, 3, 0, "n wanted")] };
 }
 
 /** 0 where key column j of a block's n may be seen by its query row i, as far as the distance decides: [b, n]. */

@@ -1,5 +1,6 @@
 /** Products, normalisations and sums. B 2, S 3; other sizes 5, 7, 11 as they come. */
 import type { Graph, Value } from "../../../src/graph/graph.ts";
+import type { Dim } from "../../../src/graph/types.ts";
 import { floats, type Given, type OpCase, type OpEntry, sum } from "./case.ts";
 
 const x = floats("B=2 S=3 5");
@@ -65,6 +66,38 @@ function layerNorm(name: string, input: Given, type: string): OpCase {
     },
   };
 }
+
+const [heads, width] = [2, 3];
+/** Queries [2, 3, 2*3] over 5 keys, the bias with or without dims of its own for batch and heads. */
+function attention(name: string, biasSizes: string): OpCase {
+  const q = floats("B=2 n=3 6", 1);
+  const [k, v] = [floats("B=2 2 m=5 3", 2), floats("B=2 2 m=5 3", 3)];
+  const bias = floats(biasSizes, 4);
+  const [biasBatch, biasHeads] = bias.tensor.dims as [number, number];
+  const score = (b: number, h: number, i: number, j: number) =>
+    sum(width, (d) => q.at(b, i, h * width + d) * k.at(b, h, j, d)) + bias.at(b % biasBatch, h % biasHeads, i, j);
+  return {
+    name,
+    inputs: [q, k, v, bias],
+    build: (g, ...[a, b, c, d]) => g.multiHeadAttention(a!, b!, c!, d!),
+    type: "float32 [B, n, 6]",
+    dims: [2, 3, 6],
+    at: (b, i, column) => {
+      const h = Math.floor(column / width);
+      const weights = Array.from({ length: 5 }, (_, j) => Math.exp(score(b, h, i, j)));
+      const total = sum(5, (j) => weights[j]!);
+      return sum(5, (j) => (weights[j]! / total) * v.at(b, h, j, column % width));
+    },
+  };
+}
+
+const attend = (g: Graph, keys: Dim[], biasShape: Dim[]): Value =>
+  g.multiHeadAttention(
+    g.input("q", "float32", ["B", "n", 6]),
+    g.input("k", "float32", keys),
+    g.input("v", "float32", ["B", heads, "m", width]),
+    g.input("bias", "float32", biasShape),
+  );
 
 const normalise = (g: Graph, width: number, epsilonOf: Value): Value =>
   g.layerNormalization(epsilonOf, g.input("scale", "float32", [width]), g.input("bias", "float32", [width]), 1e-5);
@@ -175,6 +208,25 @@ export const products = {
       {
         build: (g) => normalise(g, 5, g.input("x", "float16", ["B", 5])),
         message: "layer.1: LayerNormalization: expected values of one dtype, got float16 [B, 5] and float32 [5]",
+      },
+    ],
+  },
+  MultiHeadAttention: {
+    cases: [
+      attention("MultiHeadAttention with one bias for all", "1 1 n=3 m=5"),
+      attention("MultiHeadAttention with a bias for each example", "B=2 1 n=3 m=5"),
+      attention("MultiHeadAttention with a bias for each head", "B=2 2 n=3 m=5"),
+    ],
+    refusals: [
+      {
+        build: (g) => attend(g, ["B", heads, "m", 4], [1, 1, "n", "m"]),
+        message:
+          "layer.1: MultiHeadAttention: expected q [B, n, 2*e], k and v [B, 2, m, e], bias [B, 2, n, m], got float32 [B, n, 6], float32 [B, 2, m, 4], float32 [B, 2, m, 3], float32 [1, 1, n, m]",
+      },
+      {
+        build: (g) => attend(g, ["B", heads, "m", width], [1, 1, 1, "m"]),
+        message:
+          "layer.1: MultiHeadAttention: expected q [B, n, 2*e], k and v [B, 2, m, e], bias [B, 2, n, m], got float32 [B, n, 6], float32 [B, 2, m, 3], float32 [B, 2, m, 3], float32 [1, 1, 1, m]",
       },
     ],
   },
