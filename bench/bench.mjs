@@ -7,99 +7,72 @@
  * rate of matrix products or of reading memory, is measured in those turns too.
  */
 import { mkdir, readFile, writeFile } from "node:fs/promises";
-import { cpus } from "node:os";
 import { dirname } from "node:path";
 import { argv, execPath, versions as nodeVersions } from "node:process";
 import { fileURLToPath } from "node:url";
 import { casesOf, choose } from "./cases.mjs";
 import { runJson } from "./child.mjs";
+import { estimate, minutes } from "./estimate.mjs";
 import { interruptSeconds } from "./interrupt.mjs";
+import { machineOf } from "./machine.mjs";
 import { readOptions, usage } from "./options.mjs";
 import { findReference, measureReference } from "./reference.mjs";
-import { lineOf, plainTable } from "./report.mjs";
-import { median } from "./statistics.mjs";
+import { lineOf, plainReport } from "./report.mjs";
+import { groupsOf, measureGroup } from "./turns.mjs";
 
-/** @typedef {import("./cases.mjs").Case} Case */
 /** @typedef {import("./random-checkpoint.mjs").Written} Written */
-
-/** `all_seconds` has a number a round. @typedef {{ seconds: number, all_seconds: number[], peak_rss?: number }} Side */
-
-/**
- * @typedef {Case & {
- *   ours: Side,
- *   pytorch?: Side,
- *   rate?: number,
- *   peak_limit?: number,
- * }} Result rate: FLOP/s or bytes/s of the ceiling; peak_limit: bytes
- */
+/** @typedef {import("./turns.mjs").Failure} Failure */
+/** @typedef {import("./turns.mjs").Printed} Printed */
+/** @typedef {import("./turns.mjs").Result} Result */
+/** @typedef {import("./turns.mjs").Task} Task */
 
 /**
  * @typedef {object} Report
  * @property {string} date
- * @property {{ cpu: string, cores: number }} machine
+ * @property {import("./machine.mjs").Machine} machine
  * @property {Record<string, string>} versions
- * @property {string} geometry
  * @property {number} threads
  * @property {Result[]} cases
+ * @property {Failure[]} failures cases without a measurement of this package
  */
 
 const say = (/** @type {string} */ line) => console.error(line);
 const script = (/** @type {string} */ name) => fileURLToPath(new URL(name, import.meta.url));
+const embedded = fileURLToPath(new URL("../models/embedded/", import.meta.url));
 
-/** @param {string} name @returns {Promise<Written>} */
-const checkpoint = (name) => runJson(execPath, [script("random-checkpoint.mjs"), name]);
+/** @type {Map<string, Promise<Written>>} */
+const written = new Map();
 
-/**
- * @param {Case} one
- * @param {{ model: Written, ceilings: Written, geometry: string, threads: number, python: string | undefined, versions: Record<string, string> }} setting
- * @returns {Promise<Result>}
- */
-async function measure(one, { model, ceilings, geometry, threads, python, versions }) {
-  const { kind, tokens, beams, rounds, warmups, repeats, ceiling } = one;
-  const task = { kind, folder: model.folder, geometry, tokens, beams, threads, warmups, repeats };
-  const measureOurs = (/** @type {object} */ given) =>
-    runJson(execPath, [script("measure.mjs"), JSON.stringify(given)]);
-  /** @type {Side[]} */
-  const ours = [];
-  /** @type {Side[]} */
-  const theirs = [];
-  /** @type {number[]} */
-  const rates = [];
-  for (let round = 0; round < rounds; round++) {
-    if (kind === "interrupt") {
-      ours.push(sideOf([await interruptSeconds(task)]));
-      continue;
-    }
-    if (kind === "open" && round === 0) for (let i = 0; i < warmups; i++) await measureOurs(task);
-    ours.push(await measureOurs(task));
-    if (ceiling !== undefined) {
-      const passes = ceiling.kind === "gemm-rate" ? { warmups: 1, repeats: 5 } : { warmups: 3, repeats: 31 };
-      const { seconds, work } = await measureOurs({ ...task, kind: ceiling.kind, folder: ceilings.folder, ...passes });
-      rates.push(work / seconds);
-    }
-    if (one.reference && python !== undefined) {
-      const { versions: found, ...side } = await measureReference(python, /** @type {any} */ (task));
-      theirs.push(side);
-      Object.assign(versions, found);
-    }
-  }
-  return {
-    ...one,
-    ours: together(ours),
-    ...(theirs.length > 0 ? { pytorch: together(theirs) } : {}),
-    ...(rates.length > 0 ? { rate: median(rates) } : {}),
-    ...(kind === "open" ? { peak_limit: model.bytes + 2 * model.largest + 150e6 } : {}),
-  };
+/** In a process of its own, so that this one stays small. @param {string} name @returns {Promise<Written>} */
+function checkpoint(name) {
+  const found = written.get(name) ?? runJson(execPath, [script("random-checkpoint.mjs"), name]);
+  written.set(name, found);
+  return found;
 }
 
-/** @param {number[]} all_seconds */
-const sideOf = (all_seconds) => ({ seconds: median(all_seconds), all_seconds });
+/**
+ * One measurement, in a process of its own.
+ * @param {Task} task
+ * @param {{ threads: number, python: string | undefined, versions: Record<string, string> }} setting
+ * @returns {Promise<Printed>}
+ */
+async function perform(task, { threads, python, versions }) {
+  const folder = task.checkpoint === "embedded" ? embedded : (await checkpoint(task.checkpoint)).folder;
+  const document = task.document === undefined ? {} : { document: script(`../${task.document}`) };
+  const given = { ...task, ...document, folder, threads };
+  if (task.kind === "interrupt") return { seconds: await interruptSeconds(given) };
+  if (task.who === "ours") return runJson(execPath, [script("measure.mjs"), JSON.stringify(given)]);
+  if (python === undefined) throw new Error("no Python");
+  const { versions: found, seconds, peak_rss } = await measureReference(python, given);
+  Object.assign(versions, found);
+  return { seconds, ...(peak_rss === undefined ? {} : { peak_rss }) };
+}
 
-/** Rounds of one side: the median of seconds, and the highest peak. @param {Side[]} sides @returns {Side} */
-function together(sides) {
-  const peaks = sides.flatMap(({ peak_rss }) => peak_rss ?? []);
-  const peak = peaks.length > 0 ? { peak_rss: Math.max(...peaks) } : {};
-  return { ...sideOf(sides.map(({ seconds }) => seconds)), ...peak };
+/** What opening a model in float32 may take at its peak. @param {Result} result */
+async function withPeakLimit(result) {
+  if (result.kind !== "open" || result.dtype !== "fp32") return result;
+  const { bytes, largest } = await checkpoint(result.checkpoint);
+  return { ...result, peak_limit: bytes + 2 * largest + 150e6 };
 }
 
 /** @param {string} name of a package in node_modules, or "" for this one */
@@ -109,46 +82,44 @@ async function versionOf(name) {
 }
 
 /** @param {import("./options.mjs").Options} options @returns {Promise<number>} the exit code */
-async function main(options) {
-  /** @type {import("./geometries.mjs").GeometryName} */
-  const geometry = options.quick ? "led-tiny" : "led-base";
-  const cases = choose(casesOf(geometry, options.quick), options.cases);
+async function main({ geometries, quick, threads, json, ...options }) {
+  const machine = await machineOf();
+  const cases = choose(casesOf(geometries, quick, machine), options.cases);
   const python = await findReference(options, say);
-  say(`Random weights of ${geometry}: written to node_modules/.cache/led-bench/ unless they are there.`);
-  const model = await checkpoint(geometry);
-  const ceilings = await checkpoint("ceilings");
+  const reference = python !== undefined;
+  say("Random weights lie in node_modules/.cache/led-bench/; what is not there yet is written now.");
+  say(`${cases.length} cases. On two slow cores this takes about ${minutes(estimate(cases, reference))}.`);
 
-  const { threads } = options;
   /** @type {Report} */
   const report = {
     date: new Date().toISOString().slice(0, 10),
-    machine: { cpu: cpus()[0]?.model.trim() ?? "unknown", cores: cpus().length },
+    machine,
     versions: {
       "led-transformers": await versionOf(""),
       "onnxruntime-node": await versionOf("onnxruntime-node"),
       node: nodeVersions.node,
     },
-    geometry,
     threads,
     cases: [],
+    failures: [],
   };
-  let failures = 0;
-  for (const one of cases) {
-    try {
-      const result = await measure(one, { model, ceilings, geometry, threads, python, versions: report.versions });
-      report.cases.push(result);
+  const setting = { threads, python, versions: report.versions };
+  for (const group of groupsOf(cases)) {
+    const { results, failures } = await measureGroup(group, { reference, perform: (task) => perform(task, setting) });
+    for (const result of results) {
+      report.cases.push(await withPeakLimit(result));
       say(lineOf(result));
-    } catch (error) {
-      failures++;
-      say(`${one.name}: ${error instanceof Error ? error.message : error}`);
+    }
+    report.failures.push(...failures);
+    for (const { geometry, title, message } of failures) say(`${geometry}, ${title}: failed: ${message}`);
+    // After each group: what is measured stays when the run is cut.
+    if (json !== undefined) {
+      await mkdir(dirname(json), { recursive: true });
+      await writeFile(json, `${JSON.stringify(report, undefined, 2)}\n`);
     }
   }
-  if (options.json !== undefined) {
-    await mkdir(dirname(options.json), { recursive: true });
-    await writeFile(options.json, `${JSON.stringify(report, undefined, 2)}\n`);
-  }
-  if (report.cases.length > 0) console.log(plainTable(report));
-  return failures === 0 ? 0 : 1;
+  console.log(plainReport(report));
+  return report.failures.length === 0 ? 0 : 1;
 }
 
 if (argv.includes("--help")) {

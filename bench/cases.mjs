@@ -1,70 +1,120 @@
 // @ts-check
-/** What is measured: one entry a line of the table. Both sides do the same, in processes of their own. */
-import { decodeStepBytes, encoderFlop, geometries } from "./geometries.mjs";
+/** What is measured: one entry a line of the tables. Both sides do the same, in processes of their own. */
+import { decodeStepBytes, encoderFlop, geometries, longCheckpoint } from "./geometries.mjs";
+import { hasVnni } from "./machine.mjs";
 
 /** @typedef {import("./geometries.mjs").GeometryName} GeometryName */
+/** @typedef {import("./machine.mjs").Machine} Machine */
 
 /**
  * @typedef {object} Goals
  * @property {number} [speed] times PyTorch's speed at least
  * @property {number} [memory] share of PyTorch's peak memory at most
  * @property {number} [floor] times the machine's own limit at most
+ * @property {number} [plain] times the plain search's time at most
  */
 
 /**
  * @typedef {object} Case
  * @property {string} name
  * @property {string} title
- * @property {"open" | "encoder" | "decode-step" | "interrupt"} kind
- * @property {number} tokens of the source
+ * @property {GeometryName | "embedded"} geometry "embedded": the model that comes with the package
+ * @property {string} checkpoint what random-checkpoint.mjs calls the weights, or "embedded"
+ * @property {"open" | "encoder" | "decode-step" | "interrupt" | "extractive-step" | "document"} kind
+ * @property {"fp32" | "q8"} dtype of this package; PyTorch computes in float32 beside either
+ * @property {number} batch documents at once
+ * @property {number} tokens of each source
  * @property {number} beams
  * @property {number} rounds processes of each side, in turn
  * @property {number} warmups passes or steps of a process before those that count; for "open", processes
  * @property {number} repeats passes or steps of a process that count
  * @property {boolean} reference whether PyTorch has this case
  * @property {{ kind: "gemm-rate" | "memory-rate", work: number }} [ceiling] the rate that limits it, and the FLOP or bytes it needs
+ * @property {string} [document] a file of this repository that is summarised
+ * @property {number} [drafts] tokens that a pass may draft
+ * @property {{ kind?: Case["kind"], drafts?: undefined }} [plain] in what the search differs that it is compared with
  * @property {Goals} goals
  */
 
-/** @param {GeometryName} name @param {boolean} quick @returns {Case[]} */
-export function casesOf(name, quick) {
-  const geometry = geometries[name];
-  const defaults = { tokens: 0, beams: 1, rounds: quick ? 1 : 3, warmups: 1, repeats: 1, reference: true, goals: {} };
+/** Of the case's line on the page; the others say what they differ in. */
+const common = {
+  dtype: /** @type {const} */ ("fp32"),
+  batch: 1,
+  tokens: 0,
+  beams: 1,
+  rounds: 3,
+  warmups: 1,
+  repeats: 1,
+  reference: true,
+};
 
-  /** @param {number} tokens @param {Partial<Case>} [more] @returns {Case} */
-  const encode = (tokens, more) => ({
-    ...defaults,
-    name: `encode-${tokens}`,
-    title: `encode ${count(tokens)} tokens`,
-    kind: "encoder",
-    tokens,
-    ceiling: { kind: "gemm-rate", work: encoderFlop(geometry, tokens) },
-    ...more,
-    goals: { floor: 1.25, ...more?.goals },
-  });
-  /** @param {number} beams @param {number} tokens @param {Goals} [goals] @returns {Case} */
-  const decode = (beams, tokens, goals) => ({
-    ...defaults,
-    name: `decode-${tokens}-beam-${beams}`,
-    title: `a step of ${beams === 1 ? "greedy decoding" : `${beams} beams`} over ${count(tokens)} tokens`,
-    kind: "decode-step",
-    tokens,
-    beams,
-    repeats: 16,
-    ceiling: { kind: "memory-rate", work: decodeStepBytes(geometry, tokens) },
-    goals: { floor: 1.5, ...goals },
-  });
-  /** @type {Case} */
-  const open = {
+/** @typedef {Partial<Pick<Case, "batch" | "rounds" | "warmups" | "repeats" | "reference" | "checkpoint" | "goals">>} More */
+
+/**
+ * The makers of a geometry's cases. One for training steps belongs here too, with a `kind` of its own.
+ * @param {GeometryName} name
+ */
+function makers(name) {
+  const geometry = geometries[name];
+  const defaults = { ...common, geometry: name, checkpoint: name };
+
+  /** @param {More} [more] @returns {Case} */
+  const open = (more = {}) => ({
     ...defaults,
     name: "open",
     title: "open the model",
     kind: "open",
-    rounds: quick ? 1 : 5,
-    reference: false,
+    rounds: 5,
+    goals: {},
+    ...more,
+  });
+  /** @param {number} tokens @param {More} [more] @returns {Case} */
+  const encode = (tokens, { goals, ...more } = {}) => {
+    const { batch = 1 } = more;
+    return {
+      ...defaults,
+      name: `encode-${sourcesName(tokens, batch)}`,
+      title: `encode ${sources(tokens, batch)}`,
+      kind: "encoder",
+      tokens,
+      ceiling: { kind: "gemm-rate", work: batch * encoderFlop(geometry, tokens) },
+      ...more,
+      goals: { floor: 1.25, ...goals },
+    };
   };
-  /** @type {Case} */
-  const interrupt = {
+  /** @param {number} beams @param {number} tokens @param {More} [more] @returns {Case} */
+  const decode = (beams, tokens, { goals, ...more } = {}) => {
+    const { batch = 1 } = more;
+    return {
+      ...defaults,
+      name: `decode-${sourcesName(tokens, batch)}-beam-${beams}`,
+      title: `a step of ${searches(beams)} over ${sources(tokens, batch)}`,
+      kind: "decode-step",
+      tokens,
+      beams,
+      repeats: 16,
+      ceiling: { kind: "memory-rate", work: decodeStepBytes(geometry, tokens, batch) },
+      ...more,
+      goals: { floor: 1.5, ...goals },
+    };
+  };
+  /** @param {number} beams @param {number} tokens @param {More} [more] @returns {Case} */
+  const extractive = (beams, tokens, more = {}) => ({
+    ...defaults,
+    name: `extractive-${tokens}-beam-${beams}`,
+    title: `an extractive step of ${searches(beams)} over ${sources(tokens, 1)}`,
+    kind: "extractive-step",
+    tokens,
+    beams,
+    // So many that several sentences end and begin.
+    repeats: 64,
+    reference: false,
+    plain: { kind: "decode-step" },
+    goals: { plain: 1.1 },
+    ...more,
+  });
+  /** @returns {Case} */
+  const interrupt = () => ({
     ...defaults,
     name: "interrupt-16384",
     title: "Ctrl-C while 16,384 tokens are encoded",
@@ -72,35 +122,157 @@ export function casesOf(name, quick) {
     tokens: 16384,
     warmups: 0,
     reference: false,
-  };
-  if (quick) {
-    // So small a model says nothing about goals.
-    const cases = [open, encode(256), encode(1024), decode(1, 1024), decode(4, 1024), interrupt];
-    return cases.map((one) => ({ ...one, goals: {} }));
-  }
+    goals: {},
+  });
+  return { open, encode, decode, extractive, interrupt };
+}
+
+/**
+ * The same work with the weights in 8 bits, beside the same runs of PyTorch. The rates that limit float32 do not limit it.
+ * @param {Case} one
+ * @param {Goals} [goals]
+ * @returns {Case}
+ */
+function q8({ ceiling: _, ...one }, goals = {}) {
+  return { ...one, name: `${one.name}-q8`, title: `${one.title}, q8`, dtype: "q8", goals };
+}
+
+/** A file of this repository summarised by the embedded model, greedily. @param {string} document @param {number} [drafts] @returns {Case} */
+const drafted = (document, drafts = 10) => ({
+  ...common,
+  name: `drafts-${document.replace(/^.*\/|\.\w+$/g, "").toLowerCase()}`,
+  title: `summarise ${document}, drafting ${drafts} tokens`,
+  geometry: "embedded",
+  checkpoint: "embedded",
+  kind: "document",
+  reference: false,
+  document,
+  drafts,
+  plain: { drafts: undefined },
+  goals: {},
+  repeats: 3,
+});
+
+const documents = ["docs/architecture.md", "README.md"];
+
+/** @param {Machine} machine @returns {Case[]} */
+function baseCases(machine) {
+  const { open, encode, decode, extractive, interrupt } = makers("led-base");
+  // What q8 gains is decided by the instructions that there are for products of bytes.
+  const faster = (/** @type {number} */ plain, /** @type {number} */ vnni) => (hasVnni(machine) ? vnni : plain);
+  const encode4K = encode(4096, { goals: { speed: 3.5 } });
+  // PyTorch takes more than a minute for a pass: no warm-up on either side, which costs the faster one more.
+  const encode16K = encode(16384, { rounds: 2, warmups: 0, goals: { speed: 5, memory: 0.25 } });
+  const step4K = decode(4, 4096, { goals: { speed: 2 } });
   return [
-    open,
+    open(),
+    q8(open()),
     encode(1024, { repeats: 3 }),
-    encode(4096, { goals: { speed: 3.5 } }),
-    // PyTorch takes more than a minute for a pass: no warm-up on either side, which costs the faster one more.
-    encode(16384, { rounds: 2, warmups: 0, goals: { speed: 5, memory: 0.25 } }),
+    encode4K,
+    q8(encode4K, { speed: faster(4.5, 7) }),
+    encode16K,
+    q8(encode16K, { speed: faster(6, 9) }),
+    // Minutes and more than 20 GB in PyTorch.
+    encode(65536, { rounds: 2, warmups: 0, reference: false, checkpoint: longCheckpoint("led-base", 65536) }),
+    encode(1024, { batch: 8, rounds: 2 }),
+    decode(1, 1024),
+    decode(4, 1024),
     decode(1, 4096),
-    decode(4, 4096, { speed: 2 }),
-    interrupt,
+    step4K,
+    q8(step4K, { speed: faster(5, 8) }),
+    decode(1, 16384, { rounds: 2 }),
+    decode(4, 16384, { rounds: 2 }),
+    decode(1, 1024, { batch: 8, rounds: 2 }),
+    decode(4, 1024, { batch: 8, rounds: 2 }),
+    extractive(4, 4096),
+    interrupt(),
+  ];
+}
+
+/** What shows that sizes change nothing of the picture; a pass of PyTorch takes minutes. @returns {Case[]} */
+function largeCases() {
+  const { open, encode, decode } = makers("led-large");
+  const encode4K = encode(4096, { rounds: 1 });
+  const step4K = decode(4, 4096, { rounds: 2, repeats: 8 });
+  return [
+    open({ rounds: 2 }),
+    encode4K,
+    q8(encode4K),
+    encode(16384, { rounds: 1, warmups: 0 }),
+    decode(1, 4096, { rounds: 2, repeats: 8 }),
+    step4K,
+    q8(step4K),
+  ];
+}
+
+/** Of each kind one at least. @returns {Case[]} */
+function quickCases() {
+  const { open, encode, decode, extractive, interrupt } = makers("led-tiny");
+  const cases = [
+    open(),
+    q8(open()),
+    encode(256),
+    encode(1024),
+    q8(encode(1024)),
+    encode(32768, { reference: false, checkpoint: longCheckpoint("led-tiny", 32768) }),
+    encode(256, { batch: 8 }),
+    decode(1, 1024),
+    decode(4, 1024),
+    q8(decode(4, 1024)),
+    decode(4, 256, { batch: 8 }),
+    extractive(4, 1024),
+    interrupt(),
+    ...documents.map((document) => drafted(document)),
+  ];
+  // So small a model says nothing about goals.
+  return cases.map((one) => ({ ...one, rounds: 1, goals: {} }));
+}
+
+/** @type {Readonly<Record<string, (machine: Machine) => Case[]>>} */
+const casesOfGeometry = { "led-base": baseCases, "led-large": largeCases };
+
+/** What --geometries may name. */
+export const measuredGeometries = Object.keys(casesOfGeometry);
+
+/**
+ * @param {readonly string[]} names of measuredGeometries
+ * @param {boolean} quick
+ * @param {Machine} machine
+ * @returns {Case[]}
+ */
+export function casesOf(names, quick, machine) {
+  if (quick) return quickCases();
+  return [
+    ...names.flatMap((name) => casesOfGeometry[name]?.(machine) ?? []),
+    // The model's size is its own: these come with any geometry.
+    ...documents.map((document) => drafted(document)),
   ];
 }
 
 /** @param {number} number */
 const count = (number) => number.toLocaleString("en-US");
+/** @param {number} tokens @param {number} batch */
+const sources = (tokens, batch) => `${batch === 1 ? "" : `${batch} x `}${count(tokens)} tokens`;
+/** @param {number} tokens @param {number} batch */
+const sourcesName = (tokens, batch) => `${batch === 1 ? "" : `${batch}x`}${tokens}`;
+/** @param {number} beams */
+const searches = (beams) => (beams === 1 ? "greedy decoding" : `${beams} beams`);
 
-/** Those that `wanted` names, by their own names or by what stands before "-". @param {Case[]} cases @param {string[] | undefined} wanted */
+/**
+ * Those that `wanted` names, by their own names or, where a word is no name, by what stands before "-".
+ * @param {Case[]} cases
+ * @param {string[] | undefined} wanted
+ */
 export function choose(cases, wanted) {
   if (wanted === undefined) return cases;
-  const matches = (/** @type {string} */ word) =>
-    cases.filter(({ name }) => name === word || name.startsWith(`${word}-`));
+  const matches = (/** @type {string} */ word) => {
+    const named = cases.filter(({ name }) => name === word);
+    return named.length > 0 ? named : cases.filter(({ name }) => name.startsWith(`${word}-`));
+  };
   const unknown = wanted.filter((word) => matches(word).length === 0);
   if (unknown.length > 0) {
-    throw new Error(`--cases: expected some of ${cases.map(({ name }) => name).join(", ")}; got ${unknown.join(", ")}`);
+    const names = [...new Set(cases.map(({ name }) => name))];
+    throw new Error(`--cases: expected some of ${names.join(", ")}; got ${unknown.join(", ")}`);
   }
   return cases.filter((one) => wanted.some((word) => matches(word).includes(one)));
 }

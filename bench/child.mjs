@@ -22,10 +22,21 @@ export async function runJson(command, args, env = process.env, limit) {
   // Node puts the error in the middle of its report, Python at the end.
   const lines = stderr.trim().split("\n");
   const reason = lines.find((text) => /^\w*Error\b.*: /.test(text)) ?? lines.at(-1);
-  throw new Error(`${[command, ...args].join(" ")}: ${ending}: ${reason || "no message"}`);
+  throw new RunError([command, ...args].join(" "), ending, reason ?? "");
 }
 
 export class LimitError extends Error {}
+
+export class RunError extends Error {
+  /** Without the command. @readonly */
+  reason;
+
+  /** @param {string} command @param {string} ending @param {string} reason what the program said */
+  constructor(command, ending, reason) {
+    super(`${command}: ${ending}: ${reason || "no message"}`);
+    this.reason = reason || ending;
+  }
+}
 
 /**
  * @param {string} command

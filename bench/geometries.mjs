@@ -62,6 +62,9 @@ export const geometries = {
 /** Rows of the position tables. */
 export const positions = { encoder: 16384, decoder: 1024 };
 
+/** The name of a checkpoint with more rows for the encoder. @param {GeometryName} geometry @param {number} rows */
+export const longCheckpoint = (geometry, rows) => `${geometry}-${rows}`;
+
 /**
  * FLOP of an encoder pass over one document. Each layer needs
  *
@@ -75,6 +78,7 @@ export const positions = { encoder: 16384, decoder: 1024 };
  *
  * @param {Geometry} geometry
  * @param {number} S
+ * @param {number} [x]
  */
 export function encoderFlop({ d_model: D, encoder_ffn_dim: F, encoder_layers: L, ...geometry }, S, x = 1) {
   const c = Math.min(geometry.attention_window / 2, S - 1);
@@ -83,17 +87,18 @@ export function encoderFlop({ d_model: D, encoder_ffn_dim: F, encoder_layers: L,
 }
 
 /**
- * Bytes that one decode step has to read, however many beams share them:
+ * Bytes that one decode step over B documents has to read, however many beams share them:
  *
  *   4 L (6 D^2 + 2 D F)   self-attention's four projections, cross-attention's query and output, the feed-forward
  *   4 V D                 the head
- *   4 L 2 S D             keys and values of the source
+ *   4 L 2 B S D           keys and values of the sources
  *
  * Biases, norms, single embedding rows and the rows of the step's own past are less than a hundredth, and not counted.
  *
  * @param {Geometry} geometry
  * @param {number} S
+ * @param {number} [B]
  */
-export function decodeStepBytes({ d_model: D, decoder_ffn_dim: F, decoder_layers: L, vocab_size: V }, S) {
-  return 4 * (L * (6 * D ** 2 + 2 * D * F) + V * D + 2 * L * S * D);
+export function decodeStepBytes({ d_model: D, decoder_ffn_dim: F, decoder_layers: L, vocab_size: V }, S, B = 1) {
+  return 4 * (L * (6 * D ** 2 + 2 * D * F) + V * D + 2 * L * B * S * D);
 }

@@ -3,7 +3,8 @@
  * Checkpoints of random weights: times do not depend on the numbers, so a measurement needs no download. They lie in
  * node_modules/.cache/led-bench/ and serve later runs.
  *
- *     node bench/random-checkpoint.mjs led-base       writes one, or finds it; prints { folder, bytes, largest }
+ *     node bench/random-checkpoint.mjs led-base         writes one, or finds it; prints { folder, bytes, largest }
+ *     node bench/random-checkpoint.mjs led-base-65536   with so many positions of the encoder
  */
 import { mkdir, open } from "node:fs/promises";
 import { join } from "node:path";
@@ -17,6 +18,7 @@ import { conditionalGenerationParameters } from "../dist/models/led/parameters.j
 import { geometries, positions } from "./geometries.mjs";
 
 /** @typedef {import("../dist/models/led/parameters.js").ParameterShape} ParameterShape */
+/** @typedef {import("./geometries.mjs").GeometryName} GeometryName */
 /** @typedef {{ folder: string, bytes: number, largest: number }} Written bytes of the weights' file and of its largest tensor */
 
 const cache = fileURLToPath(new URL("../node_modules/.cache/led-bench/", import.meta.url));
@@ -33,12 +35,17 @@ export const ceilingShapes = {
 
 /**
  * A LEDForConditionalGeneration, with a tokenizer that makes one token of each letter.
- * @param {import("./geometries.mjs").GeometryName} name
+ * @param {string} name
  */
 async function writeModel(name) {
+  const geometry = /** @type {GeometryName[]} */ (Object.keys(geometries)).find(
+    (known) => name === known || name.startsWith(`${known}-`),
+  );
+  if (geometry === undefined) throw new Error(`expected one of ${Object.keys(geometries).join(", ")}; got ${name}`);
+  const rows = name === geometry ? positions.encoder : Number(name.slice(geometry.length + 1));
   const config = new LEDConfig({
-    ...geometries[name],
-    max_encoder_position_embeddings: positions.encoder,
+    ...geometries[geometry],
+    max_encoder_position_embeddings: rows,
     max_decoder_position_embeddings: positions.decoder,
     architectures: ["LEDForConditionalGeneration"],
   });
@@ -141,7 +148,7 @@ function letterTokenizer() {
 }
 
 if (argv[1] === fileURLToPath(import.meta.url)) {
-  const [, , name] = argv;
-  const written = name === "ceilings" ? await writeCeilings() : await writeModel(/** @type {never} */ (name));
+  const [, , name = ""] = argv;
+  const written = name === "ceilings" ? await writeCeilings() : await writeModel(name);
   console.log(JSON.stringify(written));
 }

@@ -73,29 +73,21 @@ async function findPython() {
   return undefined;
 }
 
-/**
- * @typedef {object} ReferenceTask
- * @property {"encoder" | "decode-step"} kind
- * @property {string} geometry
- * @property {number} tokens
- * @property {number} threads
- * @property {number} beams
- * @property {number} warmups
- * @property {number} repeats
- */
+/** Whether PyTorch is given a folder to open, or a geometry to make a model of. */
+const opens = (/** @type {string} */ kind) => kind === "open";
 
 /**
  * @param {string} python
- * @param {ReferenceTask} task
- * @returns {Promise<{ seconds: number, all_seconds: number[], peak_rss: number, versions: Record<string, string> }>}
+ * @param {import("./turns.mjs").Task & { folder: string, threads: number }} task
+ * @returns {Promise<import("./turns.mjs").Printed & { versions: Record<string, string> }>}
  */
-export function measureReference(python, { kind, geometry, tokens, threads, beams, warmups, repeats }) {
-  const counts = {
-    encoder: ["--repeats", `${repeats}`],
-    "decode-step": ["--beams", `${beams}`, "--steps", `${repeats}`],
-  };
-  const common = { kind, geometry, tokens, threads, warmups };
-  const args = Object.entries(common).flatMap(([name, value]) => [`--${name}`, `${value}`]);
+export function measureReference(python, task) {
+  const { kind, geometry, folder, tokens, threads, batch, beams, warmups, repeats } = task;
+  const model = opens(kind) ? { folder } : { geometry, tokens, batch, warmups };
+  /** @type {Partial<Record<typeof kind, object>>} */
+  const counts = { encoder: { repeats }, "decode-step": { beams, steps: repeats } };
+  const given = { kind, threads, ...model, ...counts[kind] };
+  const args = Object.entries(given).flatMap(([name, value]) => [`--${name}`, `${value}`]);
   const env = { ...process.env, OMP_NUM_THREADS: `${threads}`, MKL_NUM_THREADS: `${threads}` };
-  return runJson(python, [join(oracle, "bench_reference.py"), ...args, ...counts[kind]], env);
+  return runJson(python, [join(oracle, "bench_reference.py"), ...args], env);
 }

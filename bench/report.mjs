@@ -1,9 +1,13 @@
 // @ts-check
-/** Results as text: the table of a terminal and of docs/performance.md. */
+/** Results as text: the tables of a terminal and of docs/performance.md. */
+
+import { notes } from "./notes.mjs";
+import { held, markdownRows, memory, plainRows, time } from "./text.mjs";
 
 /** @typedef {import("./bench.mjs").Report} Report */
-/** @typedef {import("./bench.mjs").Result} Result */
+/** @typedef {import("./turns.mjs").Result} Result */
 
+/** Beside PyTorch and the machine. */
 const headings = [
   "Work",
   "Time",
@@ -16,30 +20,18 @@ const headings = [
   "Times the limit",
 ];
 
-/** @param {number} seconds */
-export function time(seconds) {
-  const [value, unit] = seconds < 0.1 ? [seconds * 1000, "ms"] : [seconds, "s"];
-  return `${value >= 100 ? value.toFixed(0) : value.toPrecision(3)} ${unit}`;
-}
-
-/** @param {number} bytes */
-export function memory(bytes) {
-  return bytes >= 1e9 ? `${(bytes / 1e9).toFixed(2)} GB` : `${(bytes / 1e6).toFixed(0)} MB`;
-}
-
-/**
- * A ratio and the goal that it is held against, with a digit more where rounding would turn a miss into a hit.
- * @param {number | undefined} ratio
- * @param {"≥" | "≤"} sense
- * @param {number | undefined} goal
- */
-export function held(ratio, sense, goal) {
-  if (ratio === undefined) return "";
-  if (goal === undefined) return ratio.toFixed(2);
-  const met = (/** @type {number} */ value) => (sense === "≥" ? value >= goal : value <= goal);
-  const digits = met(ratio) === met(Number(ratio.toFixed(2))) ? 2 : 3;
-  return `${ratio.toFixed(digits)} (${sense} ${goal})`;
-}
+/** Beside the same search without what the line is about. */
+const searchHeadings = [
+  "Work",
+  "Time",
+  "Plain search",
+  "Times the plain",
+  "Peak memory",
+  "Plain search",
+  "Tokens",
+  "Passes",
+  "Tokens a pass",
+];
 
 /** @param {Result} result */
 export function ratiosOf({ ours, pytorch, ceiling, rate }) {
@@ -72,62 +64,61 @@ function cells(result) {
 
 /** One result as it comes. @param {Result} result */
 export function lineOf(result) {
-  const [title, ours, pytorch] = cells(result);
-  const all = result.ours.all_seconds.map(time).join(", ");
-  return `${title}: ${ours}${result.ours.all_seconds.length > 1 ? ` (${all})` : ""}${pytorch ? `, PyTorch ${pytorch}` : ""}`;
+  const { geometry, title, ours, plain, pytorch } = result;
+  const all = ours.all_seconds.length > 1 ? ` (${ours.all_seconds.map(time).join(", ")})` : "";
+  const beside = [
+    plain === undefined ? "" : `, plain ${time(plain.seconds)}`,
+    pytorch === undefined ? "" : `, PyTorch ${time(pytorch.seconds)}`,
+  ];
+  return `${geometry}, ${title}: ${time(ours.seconds)}${all}${beside.join("")}`;
 }
 
-/** What the table has no column for. @param {Report} report @returns {string[]} */
-export function notes({ cases }) {
-  const lines = cases.flatMap(({ kind, ours, peak_limit }) =>
-    kind === "open" && peak_limit !== undefined && ours.peak_rss !== undefined
-      ? [
-          `Opening took ${memory(ours.peak_rss)} at its peak; the weights' file, its largest tensor twice and 150 MB are ${memory(peak_limit)}.`,
-        ]
-      : [],
-  );
-  for (const [kind, unit] of /** @type {const} */ ([
-    ["gemm-rate", "GFLOP/s"],
-    ["memory-rate", "GB/s"],
-  ])) {
-    const rates = cases.flatMap(({ ceiling, rate, title }) =>
-      ceiling?.kind === kind && rate !== undefined
-        ? [`${(rate / 1e9).toFixed(kind === "gemm-rate" ? 0 : 1)} (${title})`]
-        : [],
-    );
-    const name = kind === "gemm-rate" ? "matrix products" : "reading weights";
-    if (rates.length > 0) lines.push(`Rate of ${name}, ${unit}: ${rates.join(", ")}.`);
-  }
-  return lines;
+/** @param {Result} result */
+function searchCells({ geometry, title, ours, plain, goals }) {
+  const { generated } = ours;
+  return [
+    `${geometry}: ${title}`,
+    time(ours.seconds),
+    plain === undefined ? "" : time(plain.seconds),
+    held(plain && ours.seconds / plain.seconds, "≤", goals.plain),
+    ours.peak_rss === undefined ? "" : memory(ours.peak_rss),
+    plain?.peak_rss === undefined ? "" : memory(plain.peak_rss),
+    ...(generated === undefined
+      ? ["", "", ""]
+      : [`${generated.tokens}`, `${generated.passes}`, (generated.tokens / generated.passes).toFixed(2)]),
+  ];
+}
+
+/** @typedef {{ title: string, headings: readonly string[], rows: string[][] }} Section */
+
+/** A table for each geometry, then one of the searches that the reference does not have. @param {Report} report @returns {Section[]} */
+function sections({ cases }) {
+  const searches = cases.filter(({ plain }) => plain !== undefined);
+  const others = cases.filter((one) => !searches.includes(one));
+  const names = [...new Set(others.map(({ geometry }) => geometry))];
+  return [
+    ...names.map((name) => ({
+      title: name,
+      headings,
+      rows: others.filter(({ geometry }) => geometry === name).map(cells),
+    })),
+    ...(searches.length === 0
+      ? []
+      : [{ title: "Searches of this package's own", headings: searchHeadings, rows: searches.map(searchCells) }]),
+  ];
 }
 
 /** @param {Report} report */
-export function plainTable(report) {
-  return [...plainRows(headings, report.cases.map(cells)), "", ...notes(report)].join("\n");
+export function plainReport(report) {
+  const tables = sections(report).map(({ title, headings, rows }) =>
+    [title, ...plainRows(headings, rows), ""].join("\n"),
+  );
+  return [...tables, ...notes(report)].join("\n");
 }
 
 /** @param {Report} report */
-export function markdownTable(report) {
-  return markdownRows(headings, report.cases.map(cells)).join("\n");
-}
-
-/**
- * Lines of a table for a terminal. The first `left` columns are texts, the others numbers.
- * @param {readonly string[]} titles
- * @param {readonly (readonly string[])[]} body
- */
-export function plainRows(titles, body, left = 1) {
-  const rows = [titles, ...body];
-  const widths = titles.map((_, column) => Math.max(...rows.map((row) => (row[column] ?? "").length)));
-  return rows.map((row) =>
-    row
-      .map((cell, column) => (column < left ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0)))
-      .join("  "),
-  );
-}
-
-/** Lines of a table in Markdown. @param {readonly string[]} titles @param {readonly (readonly string[])[]} body */
-export function markdownRows(titles, body, left = 1) {
-  const line = (/** @type {readonly string[]} */ row) => `| ${row.join(" | ")} |`;
-  return [line(titles), line(titles.map((_, column) => (column < left ? "---" : "---:"))), ...body.map(line)];
+export function markdownTables(report) {
+  return sections(report)
+    .map(({ title, headings, rows }) => [`## ${title}`, "", ...markdownRows(headings, rows)].join("\n"))
+    .join("\n\n");
 }

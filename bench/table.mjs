@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * docs/performance.md from results of bench.mjs or tokenizer.mjs:
+ * docs/performance.md from results of bench.mjs or tokenizer.mjs, and with the former docs/performance.svg, which it shows:
  *
  *     node bench/table.mjs RESULTS.json [LATER.json ...]
  *
@@ -10,40 +10,27 @@
  */
 import { readFile, writeFile } from "node:fs/promises";
 import { argv } from "node:process";
-import { markdownTable, notes } from "./report.mjs";
+import { describeMachine } from "./machine.mjs";
+import { notes } from "./notes.mjs";
+import { plot, plotFile } from "./plot.mjs";
+import { markdownTables } from "./report.mjs";
+import { readReports } from "./reports.mjs";
 import { section as tokenizing } from "./tokenizer-report.mjs";
 
 /** @typedef {import("./bench.mjs").Report} Report */
-/** @typedef {import("./tokenizer.mjs").TokenizerReport} TokenizerReport */
 
 const target = new URL("../docs/performance.md", import.meta.url);
 const marker = (/** @type {"begin" | "end"} */ where) => `<!-- tokenizing: ${where} -->`;
-
-/** @param {[Report, ...Report[]]} reports of one machine and the same versions */
-function merged([first, ...later]) {
-  const about = (/** @type {Report} */ { machine, versions, geometry, threads }) =>
-    JSON.stringify({ machine, versions, geometry, threads });
-  const cases = new Map(first.cases.map((one) => [one.name, one]));
-  for (const report of later) {
-    if (about(report) !== about(first)) {
-      throw new Error(
-        `expected results of one machine and the same versions, got ${about(first)} and ${about(report)}`,
-      );
-    }
-    for (const one of report.cases) cases.set(one.name, one);
-  }
-  return { ...first, date: later.at(-1)?.date ?? first.date, cases: [...cases.values()] };
-}
 
 /** The widest difference between two rounds of one measurement, as a share of its median. @param {Report} report */
 function widestSpread({ cases }) {
   const sides = cases
     .filter(({ kind }) => kind !== "interrupt")
-    .flatMap(({ title, ours, pytorch }) => [
-      { who: title, side: ours },
-      ...(pytorch === undefined ? [] : [{ who: `PyTorch, ${title}`, side: pytorch }]),
+    .flatMap(({ geometry, title, ours, pytorch }) => [
+      { who: `${geometry}, ${title}`, side: ours },
+      ...(pytorch === undefined ? [] : [{ who: `PyTorch, ${geometry}, ${title}`, side: pytorch }]),
     ]);
-  const spread = (/** @type {import("./bench.mjs").Side} */ { seconds, all_seconds }) =>
+  const spread = (/** @type {import("./turns.mjs").Side} */ { seconds, all_seconds }) =>
     (Math.max(...all_seconds) - Math.min(...all_seconds)) / seconds;
   const widest = sides
     .filter(({ side }) => side.all_seconds.length > 1)
@@ -52,31 +39,42 @@ function widestSpread({ cases }) {
   return widest && `${(100 * widest.spread).toFixed(0)} per cent (${widest.who})`;
 }
 
-/** The part before the first marker. @param {Report} report */
-function models(report) {
-  const { date, machine, versions, geometry, threads } = report;
+/** The part before the first marker. @param {Report} report @param {boolean} plotted whether there is a picture */
+function models(report, plotted) {
+  const { date, machine, versions, threads } = report;
   const spread = widestSpread(report);
   const beside =
     versions.torch === undefined
       ? ""
       : `, beside transformers ${versions.transformers} on PyTorch ${versions.torch?.split("+")[0]}`;
+  const picture = `
+![Encoding documents of several lengths: microseconds a token and peak memory, here and in PyTorch](performance.svg)
+`;
   return `# Performance
 
 Written by \`node bench/table.mjs\` from a run of \`npm run bench -- --json FILE\`; not edited by hand.
 
 led-transformers ${versions["led-transformers"]} (Node ${versions.node}, onnxruntime-node ${versions["onnxruntime-node"]})${beside},
-both in float32 on the CPU with ${threads} threads, on the same random weights' geometry, ${geometry}. ${machine.cpu}, ${machine.cores} cores. ${date}.
+both in float32 (here with 8-bit weights where a line says q8) on the CPU with ${threads} threads, on random weights of the same
+geometry. ${describeMachine(machine)}. ${date}.
+${plotted ? picture : ""}
+${markdownTables(report)}
 
-${markdownTable(report)}
+## How this was measured
 
 - Both sides run in turns, each measurement in a process of its own. Times are medians over these processes, and within
-  each over passes or steps after a warm-up (none before a pass over 16,384 tokens); peak memory is the highest resident
-  size of a process, the whole model included.
+  each over passes or steps after a warm-up (none before a pass over 16,384 tokens and more); peak memory is the highest resident
+  size of a process, the whole model included. A line in q8 stands beside the same runs of PyTorch, in float32, as the line
+  without it.
 - The first token of an encoded document is global. A decode step is a whole step of the search: logits, log-softmax,
-  candidates, the cache for the next step.
+  candidates, the cache for the next step. "8 x 1,024 tokens" are 8 documents at once. Opening is \`from_pretrained\` of the same
+  folder on both sides.
 - The machine's limit is the time that the arithmetic of an encoder pass takes at the rate of matrix products, and the
-  bytes that a decode step must read at the rate of reading weights; both rates are measured through the same engine in the
-  same turns (formulas: bench/geometries.mjs). In brackets stands what is aimed at.
+  bytes that a decode step must read at the rate of reading weights for as many rows; both rates are measured through the same
+  engine in the same turns, in float32 (formulas: bench/geometries.mjs). In brackets stands what is aimed at.
+- An extractive step may only go on with sentences of the source, spans of 20 to 30 tokens here; beside it stands the plain step. A
+  summary with drafts is a whole call by greedy search; beside it stands the same call without. Its model is the one that comes
+  with the package ("embedded").
 - Ctrl-C: from the signal to the end of the process, while it computes.
 ${notes(report)
   .map((line) => `- ${line}`)
@@ -102,16 +100,19 @@ function withTokenizing(document, text) {
 }
 
 const [, , ...paths] = argv;
-if (paths.length === 0) {
-  console.error("bench: expected a file that `npm run bench -- --json FILE` wrote, or `npm run bench:tokenizer`.");
-  process.exitCode = 2;
-} else {
-  /** @type {(Report | TokenizerReport)[]} */
-  const reports = await Promise.all(paths.map(async (path) => JSON.parse(await readFile(path, "utf8"))));
-  const [first, ...later] = reports.flatMap((report) => ("kind" in report ? [] : [report]));
-  const tokenizers = reports.flatMap((report) => ("kind" in report ? [report] : [])).at(-1);
+try {
+  if (paths.length === 0)
+    throw new Error("expected a file that `npm run bench -- --json FILE` wrote, or `npm run bench:tokenizer`");
+  const reports = await readReports(paths);
   let document = await readFile(target, "utf8");
-  if (first !== undefined) document = withModels(document, models(merged([first, ...later])));
-  if (tokenizers !== undefined) document = withTokenizing(document, tokenizing(tokenizers));
+  if (reports.models !== undefined) {
+    const image = plot(reports.models);
+    if (image !== undefined) await writeFile(plotFile, image);
+    document = withModels(document, models(reports.models, image !== undefined));
+  }
+  if (reports.tokenizers !== undefined) document = withTokenizing(document, tokenizing(reports.tokenizers));
   await writeFile(target, document);
+} catch (error) {
+  console.error(`bench: ${error instanceof Error ? error.message : error}`);
+  process.exitCode = 2;
 }

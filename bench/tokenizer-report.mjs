@@ -1,7 +1,7 @@
 // @ts-check
 /** Results of tokenizer.mjs as text: the table of a terminal, and the section "Tokenizing" of docs/performance.md. */
-import { held, markdownRows, memory, plainRows, time } from "./report.mjs";
 import { median } from "./statistics.mjs";
+import { held, markdownRows, memory, plainRows, time } from "./text.mjs";
 import { libraries, works } from "./tokenizer-libraries.mjs";
 
 /** @typedef {import("./tokenizer.mjs").TokenizerReport} Report */

@@ -6,7 +6,7 @@
 
 /** @type {readonly (readonly string[])[]} */
 export const rows = [
-  ["cli", "server", "web"],
+  ["cli", "server", "web", "worker-process"],
   ["index"],
   ["pipelines", "jobs"],
   ["training", "datasets", "metrics"],
@@ -16,7 +16,7 @@ export const rows = [
   ["graph"],
   ["platform"],
   ["runtime"],
-  ["checkpoints", "tokenizers", "hub"],
+  ["checkpoints", "tokenizers", "hub", "workers"],
   ["plain values"],
 ];
 
@@ -27,7 +27,7 @@ export const extraArrows = [
 ];
 
 /** Rooms that run on Node only. */
-export const nodeRooms = ["cli", "server", "jobs", "hub"];
+export const nodeRooms = ["cli", "server", "jobs", "hub", "worker-process"];
 
 /** Rooms with a half for Node (node.ts, node-x.ts, x-node.ts, node/) and one for browsers (web or browser likewise). */
 export const halvedRooms = ["runtime", "checkpoints", "platform"];

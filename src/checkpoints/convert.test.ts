@@ -196,7 +196,7 @@ describe("options", () => {
   test("unknown ones are refused", async () => {
     const wrong = { dtype: "bf16" } as unknown as ConvertOptions;
     await expect(convertToSafetensors(await tiny(), memoryFiles([], "m"), wrong)).rejects.toThrow(
-      "convert to safetensors in m: expected dtype fp32 or fp16, got bf16",
+      "convert to safetensors in m: expected dtype among fp32, fp16, q8, got bf16",
     );
     const unknown = { max_shard: 3 } as unknown as ConvertOptions;
     await expect(convertToSafetensors(await tiny(), memoryFiles([]), unknown)).rejects.toThrow(/got `max_shard`/);

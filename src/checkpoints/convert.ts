@@ -8,6 +8,7 @@ import { FileError, InvalidArgumentError, refuseUnknownOptions } from "../errors
 import type { Files } from "../files.ts";
 import { matchNames } from "./names.ts";
 import type { Checkpoint } from "./open.ts";
+import { isQuantized, quantizedTensors } from "./quantize.ts";
 import { streamBytes, streamFloat32 } from "./read.ts";
 import { writeSafetensors } from "./safetensors-write.ts";
 import {
@@ -20,14 +21,22 @@ import {
   weightsFiles,
   writeIndex,
 } from "./shards.ts";
-import { bytesPerStored, countElements, type StoredTensor, type StoredType } from "./stored-tensor.ts";
-import { floatBytes, type TensorToWrite } from "./tensor-to-write.ts";
+import type { StoredTensor, StoredType } from "./stored-tensor.ts";
+import { byteLength, floatBytes, reported, type TensorToWrite } from "./tensor-to-write.ts";
+
+const dtypes = ["fp32", "fp16", "q8"] as const;
+export type ConvertDType = (typeof dtypes)[number];
 
 export interface ConvertOptions {
   /** Bytes, or digits with a unit as in Python: "5GB" (default), "200MB", "1GiB". */
   readonly max_shard_size?: number | string;
-  /** What floating-point tensors become; without it each keeps its type. Whole numbers keep theirs always. */
-  readonly dtype?: "fp32" | "fp16";
+  /**
+   * What floating-point tensors become; without it each keeps its type. Whole numbers keep theirs always. "q8": matrices become
+   * bytes (quantize.ts), all others float32.
+   */
+  readonly dtype?: ConvertDType;
+  /** Which tensors are matrices, for "q8". */
+  readonly isMatrix?: (tensor: { readonly name: string; readonly shape: readonly number[] }) => boolean;
   /** Groups of the model's names that are one tensor, in state_dict() order (as matchNames takes them). */
   readonly tied?: readonly (readonly string[])[];
   /** "led" by default. */
@@ -48,8 +57,7 @@ export interface ConvertResult {
 
 /** A tensor of the new files. */
 interface Planned extends SizedTensor {
-  readonly source: StoredTensor;
-  readonly type: StoredType;
+  readonly tensor: TensorToWrite;
 }
 
 const floating: readonly StoredType[] = ["F64", "F32", "F16", "BF16"];
@@ -67,14 +75,23 @@ export async function convertToSafetensors(
   refuseUnknownOptions("convertToSafetensors", options, [
     "max_shard_size",
     "dtype",
+    "isMatrix",
     "tied",
     "base_model_prefix",
     "progress_callback",
     "signal",
   ]);
   const { dtype } = options;
-  if (dtype !== undefined && dtype !== "fp32" && dtype !== "fp16") {
-    throw new InvalidArgumentError({ operation, expected: "dtype fp32 or fp16", got: String(dtype) });
+  if (dtype !== undefined && !dtypes.includes(dtype)) {
+    throw new InvalidArgumentError({ operation, expected: `dtype among ${dtypes.join(", ")}`, got: String(dtype) });
+  }
+  if (dtype !== undefined && isQuantized(checkpoint.tensors.keys())) {
+    throw new InvalidArgumentError({
+      operation,
+      expected: `a checkpoint whose numbers can become ${dtype}`,
+      got: "one in bytes (q8)",
+      fix: 'Load it with dtype "fp32" and save that, or convert the checkpoint that it was made of.',
+    });
   }
   const limit = parseShardSize(options.max_shard_size ?? "5GB", "convertToSafetensors");
   for (const name of weightsFiles("safetensors")) {
@@ -86,11 +103,11 @@ export async function convertToSafetensors(
       fix: "Choose another folder, or delete those weights.",
     });
   }
-  const { planned, removed } = plan(checkpoint, options);
+  const { planned, removed } = plan(checkpoint, options, operation);
   const sharded = planShards("safetensors", planned, limit);
   const report = progressReporter(sharded.total_size, options);
   for (const { file, tensors } of sharded.shards) {
-    const parts = tensors.map((tensor) => toWrite(checkpoint, tensor, report, operation));
+    const parts = tensors.map(({ tensor }) => reported(tensor, report));
     await writeSafetensors(target, file, parts, { format: "pt" });
   }
   await writeIndex(target, "safetensors", sharded);
@@ -98,7 +115,11 @@ export async function convertToSafetensors(
 }
 
 /** Which tensors are written under which names: all of the file's, with one survivor for each tied group. */
-function plan(checkpoint: Checkpoint, options: ConvertOptions): { planned: Planned[]; removed: string[] } {
+function plan(
+  checkpoint: Checkpoint,
+  options: ConvertOptions,
+  operation: string,
+): { planned: Planned[]; removed: string[] } {
   const prefix = options.base_model_prefix ?? "led";
   const survivors = new Map<string, StoredTensor>();
   const dropped = new Set<string>();
@@ -120,10 +141,11 @@ function plan(checkpoint: Checkpoint, options: ConvertOptions): { planned: Plann
     survivors.set(spell(group[0]!), match.bound.get(group[0]!)!);
   }
   const kept = [...checkpoint.tensors].filter(([name]) => !dropped.has(name));
-  const planned = [...survivors, ...kept].map(([name, source]): Planned => {
-    const type = newType(source.type, options.dtype);
-    return { name, source, type, size: countElements(source.shape)! * bytesPerStored[type] };
-  });
+  const planned = [...survivors, ...kept].flatMap(([name, source]) =>
+    tensorsOf(checkpoint, name, source, options, operation).map(
+      (tensor): Planned => ({ name: tensor.name, tensor, size: byteLength(tensor, operation) }),
+    ),
+  );
   return { planned, removed: [...dropped].filter((name) => !survivors.has(name)).sort() };
 }
 
@@ -136,29 +158,26 @@ function groupSpelling(checkpoint: Checkpoint, group: readonly string[], prefix:
   return (name) => (name.startsWith(`${prefix}.`) ? name.slice(prefix.length + 1) : name);
 }
 
-function newType(type: StoredType, dtype: "fp32" | "fp16" | undefined): StoredType {
+function newType(type: StoredType, dtype: ConvertDType | undefined): StoredType {
   if (dtype === undefined || !floating.includes(type)) return type;
-  return dtype === "fp32" ? "F32" : "F16";
+  return dtype === "fp16" ? "F16" : "F32";
 }
 
-function toWrite(
+/** What a tensor becomes: one, or the two of a matrix in bytes. */
+function tensorsOf(
   checkpoint: Checkpoint,
-  { name, source, type, size }: Planned,
-  report: (name: string, bytes: number) => void,
+  name: string,
+  source: StoredTensor,
+  { dtype, isMatrix }: ConvertOptions,
   operation: string,
-): TensorToWrite {
-  return {
-    name,
-    type,
-    shape: source.shape,
-    async *data() {
-      if (size === 0) report(name, 0);
-      for await (const part of bytesAs(type, checkpoint, source, operation)) {
-        yield part;
-        report(name, part.length);
-      }
-    },
-  };
+): TensorToWrite[] {
+  const { shape } = source;
+  if (dtype === "q8" && floating.includes(source.type) && isMatrix?.({ name, shape })) {
+    const { scales, bytes } = quantizedTensors({ name, shape, stream: () => streamFloat32(checkpoint, source) });
+    return [scales, bytes];
+  }
+  const type = newType(source.type, dtype);
+  return [{ name, type, shape, data: () => bytesAs(type, checkpoint, source, operation) }];
 }
 
 async function* bytesAs(

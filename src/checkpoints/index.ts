@@ -1,5 +1,5 @@
 /** Bytes to named tensors and back: what other rooms use of checkpoints/. */
-export { type ConvertOptions, type ConvertResult, convertToSafetensors } from "./convert.ts";
+export { type ConvertDType, type ConvertOptions, type ConvertResult, convertToSafetensors } from "./convert.ts";
 export { type ExpectedParameter, type MatchOptions, matchNames, type NameMatch, requireMatch } from "./names.ts";
 export { type Checkpoint, openCheckpoint } from "./open.ts";
 export { readTensor, streamBytes, streamFloat32 } from "./read.ts";

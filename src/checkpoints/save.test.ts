@@ -285,7 +285,12 @@ describe("refuses, and writes nothing:", () => {
       { dtype: "fp16" },
       `${saved}values of \`a\` within ±65504, the range of fp16, got -65520. Keep fp32.`,
     ],
-    ["another dtype", [], { dtype: "bf16" } as unknown as SaveWeightsOptions, `${saved}dtype fp32 or fp16, got bf16`],
+    [
+      "another dtype",
+      [],
+      { dtype: "bf16" } as unknown as SaveWeightsOptions,
+      `${saved}dtype among fp32, fp16, q8, got bf16`,
+    ],
     [
       "a size without a unit",
       [],

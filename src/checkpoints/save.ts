@@ -1,11 +1,13 @@
 /**
  * Writes a model's weights as save_pretrained of transformers 4.37.2 does (modeling_utils.py: save_pretrained,
- * shard_checkpoint): one file or shards with an index, as safetensors or as torch files, a few megabytes in memory.
+ * shard_checkpoint): one file or shards with an index, as safetensors or as torch files, a few megabytes in memory; or with
+ * matrices in bytes (quantize.ts), one of them in memory at a time.
  * Departure: nothing is deleted from the folder; it is refused where it holds weights in the way (other-weights.ts).
  */
 import { InvalidArgumentError, refuseUnknownOptions } from "../errors.ts";
 import type { Files } from "../files.ts";
 import { filesIn, refuseOtherWeights } from "./other-weights.ts";
+import { quantizedTensors } from "./quantize.ts";
 import { writeSafetensors } from "./safetensors-write.ts";
 import {
   fileNames,
@@ -19,28 +21,32 @@ import {
   writeIndex,
 } from "./shards.ts";
 import { type StoredType, showShape } from "./stored-tensor.ts";
-import { byteLength, floatBytes, refuseRepeatedName, type TensorToWrite } from "./tensor-to-write.ts";
+import { byteLength, floatBytes, refuseRepeatedName, reported, type TensorToWrite } from "./tensor-to-write.ts";
 import { writeTorchFile } from "./torch-write.ts";
 
 export interface WeightToSave {
   readonly name: string;
   readonly shape: readonly number[];
+  /** Whether it becomes bytes in a "q8" checkpoint. */
+  readonly matrix?: boolean | undefined;
   /** The name of the tensor that this one is too. Torch files keep such names; safetensors leave them out. */
   readonly aliasOf?: string | undefined;
   /** The numbers, row by row. Not called for aliases. */
   stream(): AsyncIterable<Float32Array>;
 }
 
-type DType = "fp32" | "fp16";
+const dtypes = ["fp32", "fp16", "q8"] as const;
+type DType = (typeof dtypes)[number];
 
-const storedTypes = { fp32: "F32", fp16: "F16" } as const satisfies { [D in DType]: StoredType };
+/** The number format of what is not in bytes. */
+const storedTypes = { fp32: "F32", fp16: "F16", q8: "F32" } as const satisfies { [D in DType]: StoredType };
 
 export interface SaveWeightsOptions {
   /** true, the default: safetensors. false: files of torch.save. */
   readonly safe_serialization?: boolean | undefined;
   /** Bytes, or digits with a unit as in Python: "5GB" (default), "200MB", "1GiB". */
   readonly max_shard_size?: number | string | undefined;
-  /** Number format in the files; fp32 by default. */
+  /** Number format in the files; fp32 by default. "q8" goes with safetensors alone. */
   readonly dtype?: DType | undefined;
   /** Called as tensors are written, with bytes of the new files. */
   readonly progress_callback?: ((progress: WriteProgress) => void) | undefined;
@@ -61,7 +67,7 @@ const pieceLength = 2 ** 20;
 interface Planned extends SizedTensor {
   /** The name of the tensor that it is. */
   readonly storage: string;
-  readonly weight: WeightToSave;
+  readonly tensor: TensorToWrite;
 }
 
 /**
@@ -84,14 +90,21 @@ export async function saveWeights(
   ]);
   const operation = `save weights to ${target.where}`;
   const { safe_serialization = true, max_shard_size = "5GB", dtype = "fp32", signal } = options;
-  if (dtype !== "fp32" && dtype !== "fp16") {
-    throw new InvalidArgumentError({ operation, expected: "dtype fp32 or fp16", got: String(dtype) });
+  if (!dtypes.includes(dtype)) {
+    throw new InvalidArgumentError({ operation, expected: `dtype among ${dtypes.join(", ")}`, got: String(dtype) });
   }
   const limit = parseShardSize(max_shard_size, operation);
   const format = safe_serialization ? "safetensors" : "torch";
+  if (dtype === "q8" && format === "torch") {
+    throw new InvalidArgumentError({
+      operation,
+      expected: "safetensors for weights in bytes",
+      got: "safe_serialization: false",
+      fix: "Leave safe_serialization unset.",
+    });
+  }
   const sharded = planShards(format, plan(tensors, format, dtype, operation), limit);
   const report = progressReporter(sharded.total_size, options);
-  const encode = (weight: WeightToSave): TensorToWrite => encoded(weight, dtype, operation, report);
   const files = fileNames(format, sharded);
   const held = await filesIn(target);
   refuseOtherWeights(held, format, files, operation);
@@ -99,7 +112,7 @@ export async function saveWeights(
   const index = sharded.shards.length > 1 ? files.at(-1)! : undefined;
   for (const [i, shard] of sharded.shards.entries()) {
     signal?.throwIfAborted();
-    await writeShard(target, format, shard, encode);
+    await writeShard(target, format, shard, report);
     // Until the new index is there, one of an earlier save would mix its shards and the new ones. Readers refuse this one.
     if (i === 0 && index !== undefined && held.includes(index)) {
       await target.write(index, [new TextEncoder().encode("{}\n")]);
@@ -132,31 +145,32 @@ function plan(weights: Iterable<WeightToSave>, format: WeightsFormat, dtype: DTy
               : `\`${storage}\` of shape ${showShape(weight.shape)}`,
       });
     }
-    const size = byteLength({ name, shape, type: storedTypes[dtype] }, operation);
-    if (format === "torch" || aliasOf === undefined) planned.push({ name, storage, weight, size });
+    if (format === "safetensors" && aliasOf !== undefined) continue;
+    for (const tensor of tensorsOf(weight, dtype, operation)) {
+      const size = byteLength(tensor, operation);
+      // An alias of a torch file is another name of the tensor.
+      planned.push({ name: aliasOf === undefined ? tensor.name : name, storage: tensor.name, tensor, size });
+    }
   }
   return planned;
 }
 
-function encoded(
-  weight: WeightToSave,
-  dtype: DType,
-  operation: string,
-  report: (name: string, bytes: number) => void,
-): TensorToWrite {
-  const { name, shape } = weight;
-  const type = storedTypes[dtype];
+/** What a weight is in the files: a tensor, or the two of a matrix in bytes. */
+function tensorsOf(weight: WeightToSave, dtype: DType, operation: string): TensorToWrite[] {
+  if (dtype !== "q8" || weight.matrix !== true) return [encoded(weight, storedTypes[dtype], operation)];
+  const { scales, bytes } = quantizedTensors(weight);
+  return [scales, bytes];
+}
+
+function encoded({ name, shape, stream }: WeightToSave, type: "F32" | "F16", operation: string): TensorToWrite {
   return {
     name,
     type,
     shape,
     async *data() {
-      if (shape.includes(0)) report(name, 0);
-      for await (const chunk of weight.stream()) {
+      for await (const chunk of stream()) {
         for (let at = 0; at < chunk.length; at += pieceLength) {
-          const bytes = floatBytes(chunk.subarray(at, at + pieceLength), type, name, operation);
-          yield bytes;
-          report(name, bytes.length);
+          yield floatBytes(chunk.subarray(at, at + pieceLength), type, name, operation);
         }
       }
     },
@@ -167,9 +181,9 @@ async function writeShard(
   target: Files,
   format: WeightsFormat,
   { file, tensors }: Shard<Planned>,
-  encode: (weight: WeightToSave) => TensorToWrite,
+  report: (name: string, bytes: number) => void,
 ): Promise<void> {
-  const made = new Map([...new Set(tensors.map(({ weight }) => weight))].map((weight) => [weight, encode(weight)]));
+  const made = new Map(tensors.map(({ storage, tensor }) => [storage, reported(tensor, report)]));
   if (format === "safetensors") await writeSafetensors(target, file, made.values(), { format: "pt" });
-  else await writeTorchFile(target, file, new Map(tensors.map(({ name, weight }) => [name, made.get(weight)!])));
+  else await writeTorchFile(target, file, new Map(tensors.map(({ name, storage }) => [name, made.get(storage)!])));
 }

@@ -62,3 +62,17 @@ function toFloat16(values: Float32Array, name: string, operation: string): Uint1
     fix: "Keep fp32.",
   });
 }
+
+/** The same tensor, whose bytes are told as they are written. */
+export function reported(tensor: TensorToWrite, report: (name: string, bytes: number) => void): TensorToWrite {
+  return {
+    ...tensor,
+    async *data() {
+      if (tensor.shape.includes(0)) report(tensor.name, 0);
+      for await (const part of tensor.data()) {
+        yield part;
+        report(tensor.name, part.length);
+      }
+    },
+  };
+}

@@ -1,17 +1,19 @@
 /** `led convert MODEL FOLDER`: a checkpoint rewritten as safetensors, with everything else of its folder. */
-import { convertToSafetensors, openCheckpoint } from "../checkpoints/index.ts";
+import { type ConvertDType, convertToSafetensors, openCheckpoint } from "../checkpoints/index.ts";
+import { quantizationConfig } from "../checkpoints/quantize.ts";
 import { LEDConfig } from "../config.ts";
 import { type Files, readBytes, readJsonObject } from "../files.ts";
 import { filesOfPart } from "../load-options.ts";
 import { geometryOf } from "../models/led/geometry.ts";
 import { tokenTableNames } from "../models/led/parameters.ts";
+import { isMatrix } from "../models/led/quantization.ts";
 import { withInterruption } from "./interruption.ts";
 import { resolveModel } from "./model-source.ts";
 import { writeModelFolder } from "./new-model-folder.ts";
 import { progressBar } from "./progress.ts";
 
 export interface ConvertFlags {
-  readonly dtype?: "fp32" | "fp16";
+  readonly dtype?: ConvertDType;
   readonly maxShardSize?: string;
   readonly progress?: boolean;
 }
@@ -20,7 +22,7 @@ export interface ConvertFlags {
 const companions = [...filesOfPart.tokenizer, ...filesOfPart.config.toReversed()];
 
 /** What config.json calls a number format. */
-const torchTypes = { fp32: "float32", fp16: "float16" } as const;
+const torchTypes = { fp32: "float32", fp16: "float16", q8: "float32" } as const;
 
 export async function convert(source: string, folder: string, flags: ConvertFlags): Promise<void> {
   const progress = progressBar(flags.progress);
@@ -36,7 +38,7 @@ export async function convert(source: string, folder: string, flags: ConvertFlag
         async () => {
           const weights = await convertToSafetensors(checkpoint, target, {
             tied: [tokenTableNames(geometryOf(config), prefix)],
-            ...(flags.dtype === undefined ? {} : { dtype: flags.dtype }),
+            ...(flags.dtype === undefined ? {} : { dtype: flags.dtype, isMatrix }),
             ...(flags.maxShardSize === undefined ? {} : { max_shard_size: flags.maxShardSize }),
             progress_callback: ({ written, total }) =>
               progress.update("convert", Math.round(written / 1e6), Math.round(total / 1e6), "MB"),
@@ -60,7 +62,11 @@ export async function convert(source: string, folder: string, flags: ConvertFlag
 /** A file as it is, but for the config of weights that get another number format. */
 async function companion(files: Files, name: string, { dtype }: ConvertFlags): Promise<Uint8Array> {
   if (name !== "config.json" || dtype === undefined) return readBytes(files, name);
-  const config = { ...(await readJsonObject(files, name)), torch_dtype: torchTypes[dtype] };
+  const config = {
+    ...(await readJsonObject(files, name)),
+    torch_dtype: torchTypes[dtype],
+    ...(dtype === "q8" ? { quantization_config: quantizationConfig } : {}),
+  };
   return new TextEncoder().encode(`${JSON.stringify(config, undefined, 2)}\n`);
 }
 

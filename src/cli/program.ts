@@ -1,6 +1,7 @@
 /** The commands and their options; each command's file does the work. */
 import { readFileSync } from "node:fs";
 import { Command, InvalidArgumentError, Option } from "commander";
+import { dtypes } from "../models/led/model-weights.ts";
 import { devices } from "../platform/platform.ts";
 import { leastVocabSize } from "../tokenizers/train-tokenizer.ts";
 import { convert } from "./convert.ts";
@@ -48,6 +49,7 @@ export function buildProgram(): Command {
     .option("--no-unwrap", "keep line breaks within paragraphs, which are read as spaces otherwise")
     .option("--json", "print JSON with the summary, token counts, settings and what was cut")
     .addOption(new Option("--device <device>", "where to compute").choices(devices).default("auto"))
+    .addOption(new Option("--dtype <dtype>", "fp32, or q8: weights in bytes, smaller and faster").choices(dtypes))
     .option("--threads <n>", "threads to compute with (default: the processor's cores)", wholeNumber(1))
     .option(...progressOption)
     .addHelpText("after", example("led summarize report.txt --num-beams 4 --max-new-tokens 200"))
@@ -81,11 +83,12 @@ export function buildProgram(): Command {
       new Option("--dtype <dtype>", "number format of the weights (default: each keeps its own)").choices([
         "fp32",
         "fp16",
+        "q8",
       ]),
     )
     .option("--max-shard-size <size>", "size of a file at most, such as 2GB (default: 5GB)")
     .option(...progressOption)
-    .addHelpText("after", example("led convert ./my-led ./my-led-safetensors --dtype fp16"))
+    .addHelpText("after", example("led convert ./my-led ./my-led-q8 --dtype q8"))
     .action(convert);
 
   program

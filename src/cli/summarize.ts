@@ -2,6 +2,7 @@
 
 import { LEDConfig } from "../config.ts";
 import { LEDForConditionalGeneration } from "../models/led/for-conditional-generation.ts";
+import type { DType } from "../models/led/model-weights.ts";
 import { type DocumentSummary, summarizeDocument } from "../pipelines/summarize-document.ts";
 import type { Device } from "../platform/platform.ts";
 import { AutoTokenizer, type ByteLevelTokenizer } from "../tokenizers/index.ts";
@@ -22,6 +23,7 @@ export interface SummarizeFlags {
   readonly unwrap: boolean;
   readonly json?: boolean;
   readonly device: Device;
+  readonly dtype?: DType;
   readonly threads?: number;
   readonly progress?: boolean;
 }
@@ -86,6 +88,7 @@ async function load(
       LEDForConditionalGeneration.from_pretrained(files, {
         config,
         device: flags.device,
+        ...(flags.dtype === undefined ? {} : { dtype: flags.dtype }),
         ...(flags.threads === undefined ? {} : { num_threads: flags.threads }),
       }),
   );

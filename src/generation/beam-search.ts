@@ -87,13 +87,13 @@ export async function beamSearch<State>(
   );
 
   stopping.throwIfAborted();
-  const first = await decoder.start(prompt, K, stopping.max_length, record.wanted);
+  const first = await decoder.start(prompt, K, stopping.max_length, { ...record.wanted, log_probs: true });
   checkLogits(first.logits, B, V);
   let step = { ...first, logits: repeatRows(first.logits, K, V) };
   for (;;) {
     const scores = step.logits; // [R, V]
     checkLogits(scores, B * K, V);
-    logSoftmax(scores, V);
+    if (!step.normalized) logSoftmax(scores, V);
     beams.flat().forEach((beam, r) => {
       sums[r] = beam.score;
     });

@@ -24,6 +24,12 @@ export interface ModelConfig {
   to_dict(): ConfigValues;
 }
 
+/** All that a config holds, and what it was when it was read. */
+export interface GenerationConfigParts {
+  readonly values: ConfigValues;
+  readonly original: string | undefined;
+}
+
 // What a config says of itself, rather than of generation.
 const metadataKeys = ["_from_model_config", "_commit_hash", "transformers_version"];
 
@@ -160,6 +166,18 @@ export class GenerationConfig extends GenerationConfigKeys {
     const result = new GenerationConfig();
     for (const [key, value] of Object.entries(this)) result[key] = copied(value);
     result.#original = this.#original;
+    return result;
+  }
+
+  /** What a config consists of, for a copy of it in another process: see `from_parts`. */
+  parts(): GenerationConfigParts {
+    return { values: { ...this }, original: this.#original };
+  }
+
+  /** The config that these are the parts of. Nothing is checked. */
+  static from_parts({ values, original }: GenerationConfigParts): GenerationConfig {
+    const result = Object.assign(new GenerationConfig(), values);
+    result.#original = original;
     return result;
   }
 

@@ -14,6 +14,8 @@ export interface Wanted {
   readonly hidden?: boolean;
   readonly hidden_states?: boolean;
   readonly attentions?: boolean;
+  /** Log-probabilities instead of logits, from decoders that have a fast way to them. */
+  readonly log_probs?: boolean;
 }
 
 /** What one call showed of the decoder's inside; rows first, a tensor a layer. */
@@ -26,6 +28,8 @@ export interface Observed {
 /** Logits of the next token, row-major. Whoever called may change them in place until the next call. */
 export interface Step<State> {
   logits: Float32Array;
+  /** Whether they are log-probabilities already. */
+  normalized?: boolean | undefined;
   state: State;
   /** [rows, Q, D]; where wanted. */
   hidden?: Floats | undefined;

@@ -264,6 +264,14 @@ const reduceSum = unary<"ReduceSum">(({ g, x, dy, attributes: { axes } }) => {
   return g.expand(g.reshape(dy, kept), x.shape);
 });
 
+/** Those that are the extreme share its gradient equally. */
+const extreme = unary<"ReduceMax" | "ReduceMin">(({ g, x, y, dy, attributes: { axes } }) => {
+  const reduced = new Set(axes.map((axis) => axisOf(axis, x.shape.length)));
+  const kept = x.shape.map((dim, axis) => (reduced.has(axis) ? 1 : dim));
+  const found = g.cast(g.equal(x, g.reshape(y, kept)), x.dtype);
+  return g.mul(found, g.div(g.reshape(dy, kept), g.reduceSum(found, axes, { keepdims: true })));
+});
+
 const where: GradientRule<"Where"> = ({ g, inputs, dOutput: dy, needs }) => {
   const [condition, a, b] = [operand(inputs, 0), operand(inputs, 1), operand(inputs, 2)];
   const zero = like(g, dy, 0);
@@ -298,6 +306,7 @@ const multiHeadAttention: GradientRule<"MultiHeadAttention"> = ({ g, inputs, dOu
 };
 
 const truth: NotDifferentiable = { notDifferentiable: "it gives truth values" };
+const rounds: NotDifferentiable = { notDifferentiable: "it rounds" };
 const integers: NotDifferentiable = { notDifferentiable: "it gives integers" };
 
 export const gradientRules: { readonly [K in OpName]: GradientRule<K> | NotDifferentiable } = {
@@ -343,6 +352,9 @@ export const gradientRules: { readonly [K in OpName]: GradientRule<K> | NotDiffe
   Softmax: unary(({ g, y: p, dy: dp, attributes: { axis } }) =>
     g.mul(p, g.sub(dp, g.reduceSum(g.mul(dp, p), [axis], { keepdims: true }))),
   ),
+  LogSoftmax: unary(({ g, y, dy, attributes: { axis } }) =>
+    g.sub(dy, g.mul(g.exp(y), g.reduceSum(dy, [axis], { keepdims: true }))),
+  ),
   LayerNormalization: layerNormalization,
   MatMul: matmul,
   Gemm: gemm,
@@ -367,6 +379,8 @@ export const gradientRules: { readonly [K in OpName]: GradientRule<K> | NotDiffe
   ScatterND: scatterND,
   ScatterElements: scatterElements,
   ReduceSum: reduceSum,
+  ReduceMax: extreme,
+  ReduceMin: extreme,
   Where: where,
   Equal: truth,
   Less: truth,
@@ -378,4 +392,6 @@ export const gradientRules: { readonly [K in OpName]: GradientRule<K> | NotDiffe
   Shape: integers,
   Identity: unary(({ dy }) => dy),
   MultiHeadAttention: multiHeadAttention,
+  QuantizeLinear: rounds,
+  MatMulIntegerToFloat: rounds,
 };

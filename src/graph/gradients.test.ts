@@ -241,5 +241,7 @@ it("says why an op has no gradient", () => {
     "Not: it gives truth values",
     "Range: it gives integers",
     "Shape: it gives integers",
+    "QuantizeLinear: it rounds",
+    "MatMulIntegerToFloat: it rounds",
   ]);
 });

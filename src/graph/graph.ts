@@ -29,6 +29,7 @@ export class Graph extends GraphCore {
   leakyRelu = (x: Value, alpha: number): Value => this.emit("LeakyRelu", [x], { alpha });
   gelu = (x: Value, approximate: "none" | "tanh" = "none"): Value => this.emit("Gelu", [x], { approximate });
   softmax = (x: Value, axis = -1): Value => this.emit("Softmax", [x], { axis });
+  logSoftmax = (x: Value, axis = -1): Value => this.emit("LogSoftmax", [x], { axis });
   equal = (a: Value, b: Value): Value => this.emit("Equal", [a, b], {});
   less = (a: Value, b: Value): Value => this.emit("Less", [a, b], {});
   lessOrEqual = (a: Value, b: Value): Value => this.emit("LessOrEqual", [a, b], {});
@@ -60,6 +61,24 @@ export class Graph extends GraphCore {
   multiHeadAttention(q: Value, k: Value, v: Value, bias: Value): Value {
     const num_heads = k.shape[1] as number;
     return this.emit("MultiHeadAttention", [q, k, v, undefined, undefined, bias], { num_heads, scale: 1 });
+  }
+
+  /** round(x / scale) + zero as uint8, 0 or 255 where that is beyond. */
+  quantizeLinear(x: Value, scale: number, zero: number): Value {
+    return this.emit("QuantizeLinear", [x, this.scalar("float32", scale), this.scalar("uint8", zero)], {});
+  }
+
+  /** The product of quantised a [n, k] and b [k, m] as float32 [n, m]; b has a scale for each column. */
+  matmulIntegerToFloat(
+    a: { value: Value; scale: number; zero: number },
+    b: { value: Value; scales: Value; zero: number },
+  ): Value {
+    const [aScale, aZero, bZero] = [
+      this.scalar("float32", a.scale),
+      this.scalar("uint8", a.zero),
+      this.scalar("uint8", b.zero),
+    ];
+    return this.emit("MatMulIntegerToFloat", [a.value, b.value, aScale, b.scales, aZero, bZero], {});
   }
 
   transpose = (x: Value, perm: readonly number[]): Value => this.emit("Transpose", [x], { perm });
@@ -140,9 +159,21 @@ export class Graph extends GraphCore {
   scatterAdd = (data: Value, index: Value, updates: Value, axis: number): Value =>
     this.emit("ScatterElements", [data, index, updates], { axis, reduction: "add" });
 
-  reduceSum(x: Value, axes: readonly number[], { keepdims = false } = {}): Value {
+  reduceSum = (x: Value, axes: readonly number[], options: { keepdims?: boolean } = {}): Value =>
+    this.#reduce("ReduceSum", x, axes, options);
+  reduceMax = (x: Value, axes: readonly number[], options: { keepdims?: boolean } = {}): Value =>
+    this.#reduce("ReduceMax", x, axes, options);
+  reduceMin = (x: Value, axes: readonly number[], options: { keepdims?: boolean } = {}): Value =>
+    this.#reduce("ReduceMin", x, axes, options);
+
+  #reduce(
+    op: "ReduceSum" | "ReduceMax" | "ReduceMin",
+    x: Value,
+    axes: readonly number[],
+    { keepdims = false }: { keepdims?: boolean },
+  ): Value {
     const list = this.constant("int64", [axes.length], axes);
-    return this.emit("ReduceSum", [x, list], { keepdims: keepdims ? 1 : 0, axes });
+    return this.emit(op, [x, list], { keepdims: keepdims ? 1 : 0, axes });
   }
 
   /** 0, 1, ... n-1 as int64 [n]. */

@@ -62,6 +62,7 @@ export interface OpAttributes {
   Softplus: None;
   LeakyRelu: { alpha: number };
   Softmax: { axis: number };
+  LogSoftmax: { axis: number };
   LayerNormalization: { axis: number; epsilon: number };
   MatMul: None;
   /** alpha * a x b + beta * bias */
@@ -81,6 +82,8 @@ export interface OpAttributes {
   ScatterND: None;
   ScatterElements: { axis: number; reduction: "add" };
   ReduceSum: { keepdims: 0 | 1; axes: readonly number[] };
+  ReduceMax: { keepdims: 0 | 1; axes: readonly number[] };
+  ReduceMin: { keepdims: 0 | 1; axes: readonly number[] };
   Where: None;
   Equal: None;
   Less: None;
@@ -94,12 +97,33 @@ export interface OpAttributes {
   Identity: None;
   /** softmax(scale * q k^T + bias) v for each head, as one kernel. */
   MultiHeadAttention: { num_heads: number; scale: number };
+  /** round(x / scale) + zero, held within a byte. */
+  QuantizeLinear: None;
+  /** (a - aZero) (b - bZero) aScale bScale, summed in whole numbers. */
+  MatMulIntegerToFloat: None;
 }
 
 export type OpName = keyof OpAttributes;
 
 /** Ops of ONNX Runtime's own domain: fused kernels that no composition of standard ops reaches. */
-export const engineOps: ReadonlySet<OpName> = new Set<OpName>(["MultiHeadAttention"]);
+export const engineOps: ReadonlySet<OpName> = new Set<OpName>(["MultiHeadAttention", "MatMulIntegerToFloat"]);
+
+const alongAxis: TypeRule<{ axis: number }> = (inputs, { axis }) => {
+  const value = unary(floats)(inputs, undefined);
+  axisOf(axis, value.shape.length);
+  return value;
+};
+
+/** The axes are an input in ONNX; the graph makes it from the attribute. */
+const reduction: TypeRule<OpAttributes["ReduceSum"]> = (inputs, { keepdims, axes }) => {
+  const x = input(inputs, 0);
+  requireDType(x, numbers);
+  // ONNX reads an empty list as all axes.
+  if (axes.length === 0) throw new RuleViolation("at least one axis", "none");
+  const reduced = new Set(axes.map((axis) => axisOf(axis, x.shape.length)));
+  const shape = x.shape.flatMap((dim, index) => (reduced.has(index) ? (keepdims ? [1] : []) : [dim]));
+  return { dtype: x.dtype, shape };
+};
 
 export const typeRules: { readonly [K in OpName]: TypeRule<OpAttributes[K]> } = {
   Add: binary(numbers),
@@ -119,11 +143,8 @@ export const typeRules: { readonly [K in OpName]: TypeRule<OpAttributes[K]> } = 
   Gelu: unary(floats),
   Softplus: unary(floats),
   LeakyRelu: unary(floats),
-  Softmax: (inputs, { axis }) => {
-    const value = unary(floats)(inputs, undefined);
-    axisOf(axis, value.shape.length);
-    return value;
-  },
+  Softmax: alongAxis,
+  LogSoftmax: alongAxis,
   // inputs: x [..., d], scale [d], bias [d]
   LayerNormalization: (inputs, { axis }) => {
     requireCount(inputs, 3);
@@ -275,16 +296,9 @@ export const typeRules: { readonly [K in OpName]: TypeRule<OpAttributes[K]> } = 
       throw new RuleViolation(`updates of [${shape.join(", ")}]`, describeType(updates));
     return data;
   },
-  // The axes are an input in ONNX; the graph makes it from the attribute.
-  ReduceSum: (inputs, { keepdims, axes }) => {
-    const x = input(inputs, 0);
-    requireDType(x, numbers);
-    // ONNX reads an empty list as all axes.
-    if (axes.length === 0) throw new RuleViolation("at least one axis", "none");
-    const reduced = new Set(axes.map((axis) => axisOf(axis, x.shape.length)));
-    const shape = x.shape.flatMap((dim, index) => (reduced.has(index) ? (keepdims ? [1] : []) : [dim]));
-    return { dtype: x.dtype, shape };
-  },
+  ReduceSum: reduction,
+  ReduceMax: reduction,
+  ReduceMin: reduction,
   Where: (inputs) => {
     requireCount(inputs, 3);
     const condition = input(inputs, 0);
@@ -340,5 +354,28 @@ export const typeRules: { readonly [K in OpName]: TypeRule<OpAttributes[K]> } = 
       );
     }
     return q;
+  },
+  // x float32, scale [], zero uint8 []
+  QuantizeLinear: (inputs) => {
+    requireCount(inputs, 3);
+    const [x, scale, zero] = [input(inputs, 0), input(inputs, 1), input(inputs, 2)];
+    for (const value of [x, scale]) requireDType(value, ["float32"]);
+    requireDType(zero, ["uint8"]);
+    for (const value of [scale, zero]) requireRank(value, 0);
+    return { dtype: "uint8", shape: x.shape };
+  },
+  // a uint8 [n, k], b uint8 [k, m], a's scale [], b's scales [m], a's zero [], b's zero []
+  MatMulIntegerToFloat: (inputs) => {
+    requireCount(inputs, 6);
+    const [a, b, aScale, bScale] = [input(inputs, 0), input(inputs, 1), input(inputs, 2), input(inputs, 3)];
+    for (const value of [a, b, input(inputs, 4), input(inputs, 5)]) requireDType(value, ["uint8"]);
+    for (const value of [aScale, bScale]) requireDType(value, ["float32"]);
+    for (const value of [a, b]) requireRank(value, 2);
+    for (const value of [aScale, input(inputs, 4), input(inputs, 5)]) requireRank(value, 0);
+    const [n, k] = a.shape as [Dim, Dim];
+    const [k2, m] = b.shape as [Dim, Dim];
+    if (k !== k2) throw new RuleViolation(`an inner dim of ${k}`, `${describeType(a)} and ${describeType(b)}`);
+    requireVector(bScale, m);
+    return { dtype: "float32", shape: [n, m] };
   },
 };

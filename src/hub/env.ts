@@ -159,6 +159,12 @@ export const env: Env = {
   localModelPath: undefined,
 };
 
+/** What this program has assigned to `env`, over what the environment says. */
+export function assignedEnv(): Partial<Env> {
+  const { allowRemoteModels, localModelPath } = env;
+  return { ...assigned, allowRemoteModels, localModelPath };
+}
+
 /** One line on standard error, when `env.logLevel` lets it through. */
 export function log(level: Exclude<LogLevel, "silent">, message: string): void {
   if (LOG_LEVELS.indexOf(level) < LOG_LEVELS.indexOf(env.logLevel)) return;

@@ -12,6 +12,7 @@
 import type { Graph, Value } from "../graph/graph.ts";
 import { joinHeads, splitHeads } from "./cached-attention.ts";
 import { linear } from "./linear.ts";
+import { numbersOf } from "./matrix.ts";
 import { maskHeads, type Observation } from "./observation.ts";
 import type { Parameters } from "./parameters.ts";
 
@@ -64,8 +65,8 @@ function absorbed(
 ): Value[] {
   const [B, heads, X, e] = queries.shape as [string, number, string, number];
   const D = x.shape[2] as number;
-  const keyWeight = g.reshape(p.at("key_global").get("weight", [D, D]), [heads, e, D]);
-  const valueWeight = g.reshape(p.at("value_global").get("weight", [D, D]), [heads, e, D]);
+  const keyWeight = g.reshape(numbersOf(g, p.at("key_global").matrix("weight", [D, D])), [heads, e, D]);
+  const valueWeight = g.reshape(numbersOf(g, p.at("value_global").matrix("weight", [D, D])), [heads, e, D]);
   const asked = g.reshape(g.matmul(queries, keyWeight), [B, `${heads}*${X}`, D]); // q W_k of every head
   const scores = g.add(g.matmul(asked, g.swap(x)), keyBias); // [B, h*x, S]
   const probabilities = g.softmax(scores);

@@ -5,8 +5,7 @@
 import type { GraphCore } from "../graph/core.ts";
 import type { Tensor } from "../tensor.ts";
 
-/** One float32 weight. */
-export interface Weight {
+interface WeightOf<Numbers> {
   readonly shape: readonly number[];
   /**
    * Where its bytes lie on a disk as they are, row-major and little-endian, for engines that map files. The path holds no
@@ -14,12 +13,23 @@ export interface Weight {
    */
   readonly place?: { readonly path: string; readonly offset: number };
   /** The numbers in order, in chunks that are the caller's to keep. */
-  stream(): AsyncIterable<Float32Array>;
+  stream(): AsyncIterable<Numbers>;
 }
 
-/** Bytes of a weight in float32. */
-export function byteLength({ shape }: Weight): number {
-  return 4 * shape.reduce((product, dim) => product * dim, 1);
+export interface FloatWeight extends WeightOf<Float32Array> {
+  readonly dtype?: "float32";
+}
+
+/** The bytes of a quantised matrix. */
+export interface ByteWeight extends WeightOf<Uint8Array> {
+  readonly dtype: "uint8";
+}
+
+export type Weight = FloatWeight | ByteWeight;
+
+/** Bytes of a weight in the engine's hands. */
+export function byteLength({ dtype, shape }: Weight): number {
+  return shape.reduce((product, dim) => product * dim, dtype === "uint8" ? 1 : 4);
 }
 
 /** Weights by the names their graph uses. */
@@ -28,6 +38,8 @@ export type Weights = ReadonlyMap<string, Weight>;
 export interface SessionOptions {
   /** Threads that work on one operator; by default the physical cores, as the engine counts them. */
   readonly num_threads?: number;
+  /** Leave weights where they lie instead of keeping them in the form that is multiplied fastest. */
+  readonly low_memory?: boolean;
 }
 
 export interface Session {

@@ -50,3 +50,19 @@ test("a disposed session refuses to run and disposes once", async () => {
     "run graph: expected an open session, got a disposed one",
   );
 });
+
+test.each(["cpu", "wasm"] as const)("on %s the event loop turns before a run", async (device) => {
+  const engine = await nodeEngine(device, () => {});
+  const g = new Graph();
+  g.output("y", g.neg(g.input("x", "float32", [2])));
+  const session = await engine.compile(g, new Map());
+  for (let run = 0; run < 3; run++) {
+    let turned = false;
+    setImmediate(() => {
+      turned = true;
+    });
+    await session.run({ x: Tensor.from([1, 2], "float32") }, ["y"]);
+    expect(turned).toBe(true);
+  }
+  await session.dispose();
+});

@@ -41,7 +41,27 @@ export async function nodeEngine(device: NodeDevice, notice: (line: string) => v
     useWasmThreads(runtime.env, count);
     return {};
   };
-  return onnxRuntimeEngine({ device: "wasm", runtime, access: bufferAccess, threads });
+  return turning(onnxRuntimeEngine({ device: "wasm", runtime, access: bufferAccess, threads }));
+}
+
+/**
+ * The native engine lets the event loop turn before each run; WebAssembly computes from promise to promise, so that without this
+ * no timer and no message would come between the steps of a search, nor an abort by one of them.
+ */
+function turning(engine: Engine): Engine {
+  return {
+    ...engine,
+    async compile(...given) {
+      const session = await engine.compile(...given);
+      return {
+        ...session,
+        async run(inputs, outputs) {
+          await new Promise((resolve) => setImmediate(resolve));
+          return session.run(inputs, outputs);
+        },
+      };
+    },
+  };
 }
 
 /** Loose weights up to this many bytes in all are handed over in memory, where the engine copies them. */

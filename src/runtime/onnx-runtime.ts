@@ -37,12 +37,25 @@ export interface OnnxRuntimeOptions {
 export function onnxRuntimeEngine({ device, runtime, access, threads }: OnnxRuntimeOptions): Engine {
   return {
     device,
-    async compile(graph, weights, { num_threads } = {}) {
+    async compile(graph, weights, { num_threads, low_memory = false } = {}) {
+      if (low_memory && device === "wasm") {
+        throw new EngineError({
+          operation: "open the model in little memory",
+          expected: "the native engine, which maps weights from their files",
+          got: "WebAssembly",
+          fix: "Leave low_cpu_mem_usage unset, or install onnxruntime-node.",
+        });
+      }
       const threadOptions = num_threads === undefined ? {} : threads(num_threads);
       const { options: weightOptions, locate, release } = await access(weights);
       try {
         const model = writeOnnx(graph, locate);
-        const options = { ...sessionOptions(device), ...threadOptions, ...weightOptions };
+        const options = {
+          ...sessionOptions(device),
+          ...threadOptions,
+          ...weightOptions,
+          extra: { session: { ...sessionExtra(weightOptions), ...(low_memory ? { disable_prepacking: "1" } : {}) } },
+        };
         const session = await runtime.InferenceSession.create(model, options).catch((cause: unknown) => {
           throw engineError("open the model in ONNX Runtime", "a session", cause);
         });
@@ -52,6 +65,10 @@ export function onnxRuntimeEngine({ device, runtime, access, threads }: OnnxRunt
       }
     },
   };
+}
+
+function sessionExtra({ extra }: InferenceSession.SessionOptions): Record<string, unknown> {
+  return ((extra as { session?: Record<string, unknown> } | undefined)?.session ?? {}) as Record<string, unknown>;
 }
 
 function sessionOptions(device: Engine["device"]): InferenceSession.SessionOptions {

@@ -28,7 +28,7 @@ describe("wrong usage", () => {
     ],
     [
       ["convert", "x", "y", "--dtype", "int4"],
-      "led: option '--dtype <dtype>' argument 'int4' is invalid. Allowed choices are fp32, fp16.\n",
+      "led: option '--dtype <dtype>' argument 'int4' is invalid. Allowed choices are fp32, fp16, q8.\n",
     ],
     [["sumarize", "x"], "led: unknown command 'sumarize' (Did you mean summarize?)\n"],
     [["frobnicate"], "led: unknown command 'frobnicate'\n"],
@@ -58,7 +58,7 @@ describe("help", () => {
     ["summarize", "led summarize report.txt --num-beams 4 --max-new-tokens 200"],
     ["info", "led info allenai/led-base-16384 --tokens 8000"],
     ["tokenize", "led tokenize report.txt --model allenai/led-base-16384"],
-    ["convert", "led convert ./my-led ./my-led-safetensors --dtype fp16"],
+    ["convert", "led convert ./my-led ./my-led-q8 --dtype q8"],
   ])("of %s has an example", async (command, example) => {
     const { exitCode, stdout, stderr } = await led(command, "--help");
     expect([exitCode, stderr]).toEqual([0, ""]);

@@ -2,14 +2,18 @@
 
     python tests/oracle/bench_reference.py --kind encoder     --geometry led-base --tokens 4096 --threads 2
     python tests/oracle/bench_reference.py --kind decode-step --geometry led-base --tokens 4096 --threads 2
+    python tests/oracle/bench_reference.py --kind open        --folder FOLDER --threads 2
 
-encoder      one pass over --tokens source tokens, the first of them global: the median of --repeats after --warmups.
-decode-step  one step of beam search with --beams beams of one document: the model with its cache, log-softmax, the best
-             2 x beams candidates, and the cache put in the new order of the beams. The median over --steps steps.
+encoder      one pass over --batch documents of --tokens source tokens, the first of each global: the median of --repeats
+             after --warmups.
+decode-step  one step of beam search with --beams beams of each of --batch documents (of greedy search with one beam): the
+             model with its cache, log-softmax, the best 2 x beams candidates of each document, and the cache put in the new
+             order of the beams. The median over --steps steps.
+open         LEDForConditionalGeneration.from_pretrained(--folder), once: a process opens a model once.
 
-The whole LEDForConditionalGeneration is in memory in both, as it is for someone who summarises. Weights are the
-library's random ones: time does not depend on them. Memory is the process's peak resident size (ru_maxrss), in bytes;
-`peak_rss_before` is that peak when the model stood and nothing had run.
+The whole LEDForConditionalGeneration is in memory in all of them, as it is for someone who summarises. Weights are the
+library's random ones, except for those of --folder: time does not depend on them. Memory is the process's peak resident
+size (ru_maxrss), in bytes; `peak_rss_before` is that peak when the model stood and nothing had run.
 """
 
 from __future__ import annotations
@@ -47,8 +51,16 @@ def peak_rss() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 
+def new_model(args: argparse.Namespace) -> LEDForConditionalGeneration:
+    positions = {
+        "max_encoder_position_embeddings": max(16384, args.tokens),
+        "max_decoder_position_embeddings": max(1024, 1 + args.warmups + args.steps),
+    }
+    return LEDForConditionalGeneration(LEDConfig(**GEOMETRIES[args.geometry], **positions)).eval()
+
+
 def time_encoder(model: LEDForConditionalGeneration, args: argparse.Namespace) -> list[float]:
-    ids = torch.randint(4, model.config.vocab_size, (1, args.tokens))
+    ids = torch.randint(4, model.config.vocab_size, (args.batch, args.tokens))
     masks = {"attention_mask": torch.ones_like(ids), "global_attention_mask": torch.zeros_like(ids)}
     masks["global_attention_mask"][:, 0] = 1
     seconds = []
@@ -61,10 +73,14 @@ def time_encoder(model: LEDForConditionalGeneration, args: argparse.Namespace) -
 
 def time_decode_step(model: LEDForConditionalGeneration, args: argparse.Namespace) -> list[float]:
     # As beam_search does it: every beam has its own copy of the encoder's output, hence of the cross-attention cache.
-    encoded = LEDEncoderBaseModelOutput(torch.randn(1, args.tokens, model.config.d_model).repeat_interleave(args.beams, 0))
-    mask = torch.ones(args.beams, args.tokens, dtype=torch.long)
-    ids = torch.full((args.beams, 1), model.config.decoder_start_token_id)
-    scores, past = torch.zeros(args.beams), None
+    batch, beams = args.batch, args.beams
+    encoded = LEDEncoderBaseModelOutput(
+        torch.randn(batch, args.tokens, model.config.d_model).repeat_interleave(beams, 0)
+    )
+    mask = torch.ones(batch * beams, args.tokens, dtype=torch.long)
+    ids = torch.full((batch * beams, 1), model.config.decoder_start_token_id)
+    scores, past = torch.zeros(batch * beams), None
+    first_rows = torch.arange(batch)[:, None] * beams
     vocab = model.config.vocab_size
     seconds = []
     for _ in range(1 + args.warmups + args.steps):
@@ -73,16 +89,24 @@ def time_decode_step(model: LEDForConditionalGeneration, args: argparse.Namespac
             encoder_outputs=encoded, attention_mask=mask, decoder_input_ids=ids[:, -1:], past_key_values=past, use_cache=True
         )
         totals = torch.log_softmax(out.logits[:, -1], dim=-1) + scores[:, None]
-        best = torch.topk(totals.view(-1), 2 * args.beams)
-        beams = torch.div(best.indices[: args.beams], vocab, rounding_mode="floor")
-        ids = torch.cat([ids[beams], best.indices[: args.beams, None] % vocab], dim=1)
-        scores = best.values[: args.beams]
-        past = model._reorder_cache(out.past_key_values, beams)
+        best = torch.topk(totals.view(batch, -1), 2 * beams)
+        chosen = best.indices[:, :beams]
+        rows = (torch.div(chosen, vocab, rounding_mode="floor") + first_rows).view(-1)
+        ids = torch.cat([ids[rows], (chosen % vocab).view(-1, 1)], dim=1)
+        scores = best.values[:, :beams].reshape(-1)
+        past = model._reorder_cache(out.past_key_values, rows)
         seconds.append(time.perf_counter() - start)
     # The first call also projects the source into the cross-attention cache: it is no step.
     return seconds[1 + args.warmups :]
 
 
+def open_model(args: argparse.Namespace) -> list[float]:
+    start = time.perf_counter()
+    LEDForConditionalGeneration.from_pretrained(args.folder, local_files_only=True)
+    return [time.perf_counter() - start]
+
+
+# What is timed over a model that stands; a further kind is an entry here.
 KINDS = {"encoder": time_encoder, "decode-step": time_decode_step}
 
 
@@ -100,32 +124,36 @@ def positive(text: str) -> int:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--kind", choices=list(KINDS), required=True)
+    parser.add_argument("--kind", choices=[*KINDS, "open"], required=True)
     parser.add_argument("--geometry", choices=list(GEOMETRIES), default="led-base")
+    parser.add_argument("--folder", help="of the model to open")
     parser.add_argument("--tokens", type=positive, default=4096)
     parser.add_argument("--threads", type=positive, default=2)
     parser.add_argument("--repeats", type=positive, default=1, help="measured encoder passes")
     parser.add_argument("--warmups", type=natural, default=1, help="passes or steps before those")
+    parser.add_argument("--batch", type=positive, default=1, help="documents at once")
     parser.add_argument("--beams", type=positive, default=4)
     parser.add_argument("--steps", type=positive, default=16, help="measured decode steps")
     args = parser.parse_args()
+    if (args.kind == "open") != (args.folder is not None):
+        parser.error("--folder goes with --kind open, and only with it")
 
     torch.set_num_threads(args.threads)
     torch.manual_seed(0)
     transformers.logging.set_verbosity_error()
-    positions = {
-        "max_encoder_position_embeddings": max(16384, args.tokens),
-        "max_decoder_position_embeddings": max(1024, 1 + args.warmups + args.steps),
-    }
-    model = LEDForConditionalGeneration(LEDConfig(**GEOMETRIES[args.geometry], **positions)).eval()
-    before = peak_rss()
     with torch.no_grad():
-        seconds = KINDS[args.kind](model, args)
+        if args.kind == "open":
+            before, seconds = peak_rss(), open_model(args)
+        else:
+            model = new_model(args)
+            before = peak_rss()
+            seconds = KINDS[args.kind](model, args)
     result = {
         "kind": args.kind,
-        "geometry": args.geometry,
+        "geometry": args.geometry if args.folder is None else None,
         "tokens": args.tokens,
         "threads": args.threads,
+        "batch": args.batch,
         "beams": args.beams if args.kind == "decode-step" else None,
         "seconds": statistics.median(seconds),
         "all_seconds": seconds,

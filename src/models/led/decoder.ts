@@ -48,6 +48,8 @@ export interface StepInputs {
 export interface StepOptions {
   /** The last layer's output, which is behind the logits. */
   readonly hidden?: boolean;
+  /** Their log-softmax in place of logits. */
+  readonly log_probs?: boolean;
   readonly output_hidden_states?: boolean;
   readonly output_attentions?: boolean;
 }
@@ -95,12 +97,12 @@ export class DecoderRunner {
   static async open(
     engine: Engine,
     config: DecoderGeometry,
-    { weights, storedName }: BoundWeights,
+    { weights, names }: BoundWeights,
     { path, logits }: DecoderPlace,
     options: SessionOptions,
   ): Promise<DecoderRunner> {
     const open = (abilities: DecoderAbilities): Promise<Session> => {
-      const graph = decoderGraph(config, storedName, path, abilities);
+      const graph = decoderGraph(config, names, path, abilities);
       return engine.compile(graph, weightsFor(graph.parameters.keys(), weights), options);
     };
     const abilities = { logits, full: false, source: true };
@@ -141,6 +143,7 @@ export class DecoderRunner {
       position_ids: inputs.position_ids,
       self_bias: inputs.self_bias,
       ...(source === undefined ? {} : { source_bias: source.bias }),
+      ...(options.log_probs && this.#abilities.logits ? { log_probs_wanted: Tensor.from(1, "int64") } : {}),
     };
     const names = [
       ...(this.#abilities.logits ? ["step.logits"] : []),

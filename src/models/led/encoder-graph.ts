@@ -10,8 +10,9 @@ import { addStages, type Stage } from "../../graph/stages.ts";
 import { activation } from "../../nn/activation.ts";
 import { layerNorm } from "../../nn/layer-norm.ts";
 import { linear } from "../../nn/linear.ts";
+import { rowsOf } from "../../nn/matrix.ts";
 import type { Observation } from "../../nn/observation.ts";
-import { Parameters, type StoredName } from "../../nn/parameters.ts";
+import { Parameters, type WeightNames } from "../../nn/parameters.ts";
 import { type Observed, type SequenceMasks, slidingWindowAttention } from "../../nn/sliding-window-attention.ts";
 
 export interface EncoderGeometry {
@@ -53,7 +54,7 @@ function encoderLayer(
 
 /** Looked up rows of the token table. ids [B, S] -> [B, S, D] */
 function lookUp(g: Graph, p: Parameters, ids: Value, config: EncoderGeometry): Value {
-  return g.gather(p.at("embed_tokens").get("weight", [config.vocab_size, config.d_model]), ids);
+  return rowsOf(g, p.at("embed_tokens").matrix("weight", [config.vocab_size, config.d_model]), ids);
 }
 
 /** Token plus learned position embedding, normalised. [B, S, D] -> [B, S, D] */
@@ -63,14 +64,14 @@ function embed(g: Graph, p: Parameters, tokens: Value, config: EncoderGeometry):
   const rows = config.max_encoder_position_embeddings;
   // Padding to whole blocks may pass the end of the table; nobody reads what is computed there.
   const position = g.min(g.range(S), g.scalar("int64", rows - 1));
-  const positions = g.gather(p.at("embed_positions").get("weight", [rows, D]), position); // [S, D]
+  const positions = rowsOf(g, p.at("embed_positions").matrix("weight", [rows, D]), position); // [S, D]
   return layerNorm(g, p.at("layernorm_embedding"), g.add(tokens, positions));
 }
 
 /** `full`: with embeddings in place of ids, head masks, and attention to look at; those cost time where nobody asks for them. */
-export function encoderGraph(config: EncoderGeometry, storedName: StoredName, path: string, full: boolean): Graph {
+export function encoderGraph(config: EncoderGeometry, names: WeightNames, path: string, full: boolean): Graph {
   const g = new Graph();
-  const p = new Parameters(g, storedName, path);
+  const p = new Parameters(g, names, path);
   const ids = g.input("input_ids", "int64", ["B", "S"]);
   const hidden = g.input("hidden", "float32", ["B", "S", config.d_model]);
   const masks: SequenceMasks = {

@@ -70,12 +70,12 @@ export class EncoderRunner {
   static async open(
     engine: Engine,
     config: EncoderGeometry,
-    { weights, storedName }: BoundWeights,
+    { weights, names }: BoundWeights,
     path: string,
     options: SessionOptions,
   ): Promise<EncoderRunner> {
     const open = (full: boolean): Promise<Session> => {
-      const graph = encoderGraph(config, storedName, path, full);
+      const graph = encoderGraph(config, names, path, full);
       return engine.compile(graph, weightsFor(graph.parameters.keys(), weights), options);
     };
     return new EncoderRunner(await open(false), config, open);

@@ -73,7 +73,7 @@ export async function generate(
   model: GeneratingModel,
   options: GenerateOptions,
 ): Promise<Tensor<"int64"> | GenerateEncoderDecoderOutput | GenerateBeamEncoderDecoderOutput> {
-  checkObject(options);
+  checkGenerateOptions(options);
   const {
     input_ids: given,
     inputs,
@@ -201,7 +201,8 @@ function integers(rows: number[][]): Tensor<"int64"> {
   return Tensor.from(rows as NestedNumbers, "int64") as Tensor<"int64">;
 }
 
-function checkObject(options: unknown): void {
+/** Throws for what is no object of options: a tensor of ids, most likely. */
+export function checkGenerateOptions(options: unknown): void {
   if (options !== null && typeof options === "object" && !Array.isArray(options) && !(options instanceof Tensor)) {
     return;
   }

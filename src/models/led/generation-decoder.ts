@@ -39,8 +39,9 @@ export function generationDecoder(
       fix: `Set max_new_tokens below ${rows}.`,
     });
   };
-  const optionsFor = ({ hidden = false, hidden_states = false, attentions = false }: Wanted) => ({
+  const optionsFor = ({ hidden = false, hidden_states = false, attentions = false, log_probs = false }: Wanted) => ({
     hidden,
+    log_probs,
     output_hidden_states: hidden_states,
     output_attentions: attentions,
   });
@@ -67,6 +68,7 @@ export function generationDecoder(
       const cache = appendRows(empty, outputs.added, () => Int32Array.from({ length }, (_, row) => row));
       return {
         logits: lastPositions(outputs.logits!),
+        normalized: wanted.log_probs,
         state: { source, cache, position: length, wanted },
         hidden: outputs.hidden,
         observed: observedAtStart(outputs, batch, beams),
@@ -93,6 +95,7 @@ export function generationDecoder(
       );
       return {
         logits: outputs.logits!.data,
+        normalized: wanted.log_probs,
         state: { source, cache: next, position: position + 1, wanted },
         hidden: outputs.hidden?.reshape([batch * beams, 1, config.d_model]),
         observed: observedOfRows(outputs, cache, parents),

@@ -25,7 +25,7 @@ export class HeadRunner {
     const last = weights.get(dense === undefined ? `${name}.weight` : `${name}.out_proj.weight`)!;
     const [labels, D] = last.shape as [number, number];
     const g = new Graph();
-    const p = new Parameters(g, bound.storedName, name);
+    const p = new Parameters(g, bound.names, name);
     const hidden = g.input("hidden", "float32", ["n", D]);
     const logits =
       dense === undefined

@@ -8,7 +8,7 @@
  */
 import { InternalError, InvalidArgumentError } from "../../errors.ts";
 import { Philox, streamOf } from "../../random.ts";
-import type { Weight } from "../../runtime/engine.ts";
+import type { FloatWeight } from "../../runtime/engine.ts";
 import { elementCount } from "../../tensor.ts";
 
 export interface InitialWeightOptions {
@@ -51,7 +51,7 @@ const chunkLength = 2 ** 18;
  * for; every call of `stream` gives the same numbers.
  * @throws InternalError for a name that is no LED's; InvalidArgumentError for a padding row that the table does not have.
  */
-export function initialWeight(name: string, shape: readonly number[], options: InitialWeightOptions): Weight {
+export function initialWeight(name: string, shape: readonly number[], options: InitialWeightOptions): FloatWeight {
   const { init_std, seed, padding_idx } = options;
   const kind = kindOf(name);
   if (typeof kind === "number") return { shape, stream: () => constant(elementCount(shape), kind) };

@@ -8,7 +8,8 @@
  */
 import { platform } from "#platform";
 import { type NameMatch, requireMatch } from "../../checkpoints/names.ts";
-import { openCheckpoint } from "../../checkpoints/open.ts";
+import { type Checkpoint, openCheckpoint } from "../../checkpoints/open.ts";
+import { quantizationConfig } from "../../checkpoints/quantize.ts";
 import { checkAttentionImplementation, LEDConfig } from "../../config.ts";
 import { InvalidArgumentError, nearestName } from "../../errors.ts";
 import type { Files } from "../../files.ts";
@@ -23,16 +24,25 @@ import { geometryOf } from "./geometry.ts";
 import { initialWeight } from "./initial-weights.ts";
 import { type DType, dtypes, ModelWeights, tensorWeight } from "./model-weights.ts";
 import type { Geometry } from "./parameters.ts";
+import { isMatrix, quantize } from "./quantization.ts";
 import { bindWeights, zeroWeight } from "./weights.ts";
 
 /** Where and how a model computes. */
 export interface ComputeOptions {
   /** "auto" is the native CPU engine, or its WebAssembly build where that is missing. */
   device?: Device | undefined;
-  /** "fp32", or "fp16": weights rounded to half precision, computed with in float32. */
+  /**
+   * "fp32"; "fp16": weights rounded to half precision, computed with in float32; "q8": matrices in bytes, multiplied as such,
+   * which takes a quarter of the memory and less time and changes results a little. By default what the checkpoint is in.
+   */
   dtype?: DType | undefined;
   /** Threads that work on one operator. */
   num_threads?: number | undefined;
+  /**
+   * Keep weights as pages of their files, which the system takes back where memory is short, instead of in the form that is
+   * multiplied fastest: opens at once and takes little memory, and computes slower. Native engine only.
+   */
+  low_cpu_mem_usage?: boolean | undefined;
 }
 
 /** Options of from_config. */
@@ -53,9 +63,11 @@ export interface PretrainedOptions extends LoadOptions, CreateOptions {
   ignore_mismatched_sizes?: boolean | undefined;
   /** Give [model, LoadingInfo]. */
   output_loading_info?: boolean | undefined;
+  /** Compute in a process of its own, which leaves this one free and can be killed: see InWorker. */
+  worker?: boolean | undefined;
 }
 
-const computeNames = ["device", "dtype", "num_threads"] as const;
+const computeNames = ["device", "dtype", "num_threads", "low_cpu_mem_usage"] as const;
 const createNames = [...computeNames, "seed"] as const;
 const pretrainedNames = [
   ...loadOptionNames,
@@ -65,6 +77,7 @@ const pretrainedNames = [
   "state_dict",
   "ignore_mismatched_sizes",
   "output_loading_info",
+  "worker",
 ] as const;
 
 /** What a load made of the checkpoint's names, in the file's spelling, sorted. */
@@ -119,12 +132,17 @@ export async function loadModel(
       unexpected_keys: [...names].filter((name) => !spec.entries.some((entry) => entry.name === name)),
       mismatched_keys: [],
     });
-    return { ...model, files, info: settle(model, info, `${className} from the state_dict`, options) };
+    const settled = settle(model, info, `${className} from the state_dict`, options);
+    await quantizeIfAsked(model.weights, undefined);
+    return { ...model, files, info: settled };
   }
   const checkpoint = await openCheckpoint(files, options.variant === undefined ? {} : { variant: options.variant });
   const bound = await bindWeights(checkpoint, tensorsOf(spec), tokenTable(spec));
   for (const [name, weight] of bound.weights) model.weights.set(name, weight);
+  for (const [name, weight] of bound.quantized) model.weights.setQuantized(name, weight);
   const info = settle(model, infoOf(bound.match), `${className} from ${files.where}`, options);
+  const whole = tensorsOf(spec).every((one) => !isMatrix(one) || bound.weights.has(one.name));
+  await quantizeIfAsked(model.weights, whole ? checkpoint : undefined);
   return { ...model, files, info, where: files.where };
 }
 
@@ -145,7 +163,12 @@ export async function createModel(className: ClassName, config: LEDConfig, given
   checkCompute(operation, given);
   const model = await prepare(className, config, given);
   for (const { name } of tensorsOf(model.weights.spec)) initialise(model, name);
+  await quantizeIfAsked(model.weights, undefined);
   return model;
+}
+
+async function quantizeIfAsked(weights: ModelWeights, checkpoint: Checkpoint | undefined): Promise<void> {
+  if (weights.dtype === "q8") await quantize(weights, checkpoint, platform.derivedFolder);
 }
 
 async function prepare(className: ClassName, config: LEDConfig, options: CreateOptions): Promise<LoadedModel> {
@@ -153,16 +176,25 @@ async function prepare(className: ClassName, config: LEDConfig, options: CreateO
   if (className === "LEDForQuestionAnswering") config.num_labels = 2;
   const geometry = geometryOf(config);
   const spec = classSpec(className, config, geometry);
-  const { device = "auto", dtype = "fp32", num_threads, seed = 0 } = options;
+  const { device = "auto", dtype = storedDtype(config), num_threads, low_cpu_mem_usage = false, seed = 0 } = options;
   return {
     config,
     geometry,
     weights: new ModelWeights(spec, dtype),
     engine: await platform.engine(device),
-    session: num_threads === undefined ? {} : { num_threads },
+    session: {
+      ...(num_threads === undefined ? {} : { num_threads }),
+      ...(low_cpu_mem_usage ? { low_memory: true } : {}),
+    },
     seed,
     where: undefined,
   };
+}
+
+/** A checkpoint in bytes is computed with as it is, where nothing else is asked for. */
+function storedDtype(config: LEDConfig): DType {
+  const { quantization_config } = config as { quantization_config?: { quant_method?: unknown } };
+  return quantization_config?.quant_method === quantizationConfig.quant_method ? "q8" : "fp32";
 }
 
 /** Gives a weight the numbers that training starts from. */
@@ -198,7 +230,7 @@ function settle(model: LoadedModel, info: LoadingInfo, where: string, options: P
   const { weights } = model;
   const { className } = weights.spec;
   const { output_loading_info = false, ignore_mismatched_sizes = false } = options;
-  const absent = tensorsOf(weights.spec).filter(({ name }) => !weights.weights.has(name));
+  const absent = tensorsOf(weights.spec).filter(({ name }) => !weights.has(name));
   const mismatched = new Set(info.mismatched_keys.map(([name]) => name));
   const isMismatched = (name: string): boolean =>
     [...mismatched].some((key) => key === name || name.endsWith(`.${key}`) || key.endsWith(`.${name}`));
@@ -264,10 +296,17 @@ function unknownOption(operation: string, name: string, known: readonly string[]
 
 function checkCompute(
   operation: string,
-  { device = "auto", dtype = "fp32", num_threads, seed = 0 }: CreateOptions,
+  { device = "auto", dtype = "fp32", num_threads, low_cpu_mem_usage = false, seed = 0 }: CreateOptions,
 ): void {
   if (!devices.includes(device)) throw notOneOf(operation, "device", devices, device);
   if (!dtypes.includes(dtype)) throw notOneOf(operation, "dtype", dtypes, dtype);
+  if (typeof low_cpu_mem_usage !== "boolean") {
+    throw new InvalidArgumentError({
+      operation,
+      expected: "`low_cpu_mem_usage` true or false",
+      got: String(low_cpu_mem_usage),
+    });
+  }
   if (num_threads !== undefined && !(Number.isInteger(num_threads) && num_threads > 0)) {
     throw new InvalidArgumentError({ operation, expected: "`num_threads` above 0", got: String(num_threads) });
   }

@@ -2,48 +2,97 @@
  * The weights of one model: bytes of a checkpoint's files, numbers that a generator gives, or tensors in memory, by the
  * names of the state dict (transformers 4.37.2, modeling_utils.py: state_dict, load_state_dict).
  */
+import { quantizedNames } from "../../checkpoints/quantize.ts";
 import { InvalidArgumentError } from "../../errors.ts";
 import { float16ToFloat32Array, float32ToFloat16Array } from "../../half.ts";
-import type { Weight } from "../../runtime/engine.ts";
+import type { WeightNames } from "../../nn/parameters.ts";
+import type { FloatWeight, Weight } from "../../runtime/engine.ts";
 import { elementCount, Tensor } from "../../tensor.ts";
 import { type ClassSpec, tensorsOf } from "./class-specs.ts";
-import type { BoundWeights } from "./weights.ts";
+import { type BoundWeights, numbersOf, type QuantizedWeight } from "./weights.ts";
 
-/** "fp16" rounds every weight to half precision; the CPU computes in float32 either way. */
-export const dtypes = ["fp32", "fp16"] as const;
+/**
+ * "fp16" rounds every weight to half precision; the CPU computes in float32 either way. "q8": matrices in bytes, which rows of
+ * bytes are multiplied by.
+ */
+export const dtypes = ["fp32", "fp16", "q8"] as const;
 export type DType = (typeof dtypes)[number];
 
 export class ModelWeights implements BoundWeights {
   /** Its shapes change when the token table is resized. */
   spec: ClassSpec;
   readonly dtype: DType;
-  readonly #weights = new Map<string, Weight>();
+  readonly names: WeightNames;
+  readonly #floats = new Map<string, FloatWeight>();
+  readonly #quantized = new Map<string, QuantizedWeight>();
   readonly #storedAs: ReadonlyMap<string, string>;
+  /** What an engine is given: floats, and bytes in their place. */
+  #weights: ReadonlyMap<string, Weight> | undefined;
 
   constructor(spec: ClassSpec, dtype: DType) {
     this.spec = spec;
     this.dtype = dtype;
     this.#storedAs = new Map(spec.entries.map(({ name, storedAs }) => [name, storedAs]));
+    this.names = {
+      stored: (name) => this.#storedAs.get(name) ?? name,
+      quantized: (stored) => (this.#quantized.has(stored) ? quantizedNames(stored) : undefined),
+    };
   }
 
   get weights(): ReadonlyMap<string, Weight> {
+    this.#weights ??= new Map<string, Weight>([
+      ...this.#floats,
+      ...[...this.#quantized].flatMap(([name, { bytes, scales }]): [string, Weight][] => {
+        const names = quantizedNames(name);
+        return [
+          [names.bytes, bytes],
+          [names.scales, scales],
+        ];
+      }),
+    ]);
     return this.#weights;
   }
 
-  readonly storedName = (name: string): string => this.#storedAs.get(name) ?? name;
-
-  set(name: string, weight: Weight): void {
-    this.#weights.set(this.storedName(name), this.dtype === "fp16" ? rounded(weight) : weight);
+  /** The matrices in bytes, by their stored names. */
+  get quantized(): ReadonlyMap<string, QuantizedWeight> {
+    return this.#quantized;
   }
 
-  get(name: string): Weight {
-    const weight = this.#weights.get(this.storedName(name));
+  set(name: string, weight: FloatWeight): void {
+    const stored = this.names.stored(name);
+    if (this.#quantized.has(stored)) {
+      throw new InvalidArgumentError({
+        operation: `${this.spec.className}, new numbers for ${name}`,
+        expected: "a model of float32 or float16 weights",
+        got: 'one of dtype "q8"',
+        fix: 'Load it with dtype "fp32", change and save it, and load or convert that with dtype "q8".',
+      });
+    }
+    this.#floats.set(stored, this.dtype === "fp16" ? rounded(weight) : weight);
+    this.#weights = undefined;
+  }
+
+  /** Takes bytes in place of a matrix's numbers. */
+  setQuantized(name: string, weight: QuantizedWeight): void {
+    const stored = this.names.stored(name);
+    const numbers = numbersOf(weight);
+    if (this.dtype === "q8") this.#quantized.set(stored, weight);
+    this.#floats.set(stored, this.dtype === "fp16" ? rounded(numbers) : numbers);
+    this.#weights = undefined;
+  }
+
+  get(name: string): FloatWeight {
+    const weight = this.#floats.get(this.names.stored(name));
     if (weight !== undefined) return weight;
     throw new InvalidArgumentError({
       operation: `${this.spec.className} weights`,
       expected: "a name of the state dict",
       got: `\`${name}\``,
     });
+  }
+
+  has(name: string): boolean {
+    return this.#floats.has(this.names.stored(name));
   }
 
   /** A weight's numbers, read whole; of type float16 in a model of that dtype. */
@@ -68,7 +117,7 @@ export class ModelWeights implements BoundWeights {
 }
 
 /** A tensor as a weight; later changes of its data do not reach it. */
-export function tensorWeight(tensor: Tensor): Weight {
+export function tensorWeight(tensor: Tensor): FloatWeight {
   const data = tensor.to("float32").data.slice();
   return {
     shape: tensor.dims,
@@ -79,7 +128,7 @@ export function tensorWeight(tensor: Tensor): Weight {
 }
 
 /** The weight as half precision holds it. */
-function rounded(weight: Weight): Weight {
+function rounded(weight: FloatWeight): FloatWeight {
   return {
     shape: weight.shape,
     async *stream() {

@@ -6,6 +6,7 @@
  * the reference, is refused by name; training comes with this package's trainer and is refused until then.
  */
 import { Callable } from "../../callable.ts";
+import { quantizationConfig } from "../../checkpoints/quantize.ts";
 import { saveWeights } from "../../checkpoints/save.ts";
 import type { LEDConfig } from "../../config.ts";
 import { FileError, InvalidArgumentError, refuseUnknownOptions } from "../../errors.ts";
@@ -25,7 +26,9 @@ import {
   setTensors,
 } from "./loading.ts";
 import { tensorWeight } from "./model-weights.ts";
+import { isMatrix } from "./quantization.ts";
 import { resizedTable, widenedBias } from "./resizing.ts";
+import { type InWorker, loadInWorker } from "./worker-model.ts";
 
 /** The token table as get_input_embeddings shows it. */
 export interface EmbeddingTable {
@@ -58,6 +61,11 @@ interface ModelClass<M extends PreTrainedModelBase> {
 /** Options of from_pretrained, and keys of LEDConfig that override the checkpoint's. */
 export type FromPretrainedOptions = PretrainedOptions & { readonly [configKey: string]: unknown };
 
+/** What from_pretrained gives for options O: a model, here or in a worker, and with output_loading_info what was loaded. */
+type Loaded<M, O> = O extends { output_loading_info: true } ? [Placed<M, O>, LoadingInfo] : Placed<M, O>;
+
+type Placed<M, O> = O extends { worker: infer W } ? (W extends true ? InWorker<M> : M) : M;
+
 export abstract class PreTrainedModelBase extends Callable<(...args: never[]) => unknown> {
   readonly config: LEDConfig;
   /** Where it computes. */
@@ -80,13 +88,17 @@ export abstract class PreTrainedModelBase extends Callable<(...args: never[]) =>
     this: ModelClass<M>,
     source: string | Files,
     options?: O,
-  ): Promise<O extends { output_loading_info: true } ? [M, LoadingInfo] : M> {
+  ): Promise<Loaded<M, O>> {
+    if (options?.worker) {
+      const { model, info } = await loadInWorker(this.className, source, options);
+      return (info === undefined ? model : [model, info]) as unknown as Loaded<M, O>;
+    }
     const { files, info, ...loaded } = await loadModel(this.className, source, options ?? {});
     const model = new this(new LEDCore(loaded));
     await model.loadBeside(files);
     await model.core.open();
     const result = options?.output_loading_info ? [model, info] : model;
-    return result as O extends { output_loading_info: true } ? [M, LoadingInfo] : M;
+    return result as Loaded<M, O>;
   }
 
   /** A model with random weights, as constructing it from a config gives in Python; the same seed gives the same weights. */
@@ -224,9 +236,7 @@ export abstract class PreTrainedModelBase extends Callable<(...args: never[]) =>
     const rows = pad_to_multiple_of === null ? wanted : Math.ceil(wanted / pad_to_multiple_of) * pad_to_multiple_of;
     if (rows !== before) {
       const { weights, seed } = loaded;
-      const tables = new Set(
-        [this.#table, weights.storedName("lm_head.weight")].filter((name) => weights.weights.has(name)),
-      );
+      const tables = new Set([this.#table, weights.names.stored("lm_head.weight")].filter((name) => weights.has(name)));
       const resized = weights.spec.entries.map((entry) => {
         if (tables.has(entry.storedAs)) return { ...entry, shape: [rows, geometry.d_model] };
         return entry.name === "final_logits_bias" ? { ...entry, shape: [1, rows] } : entry;
@@ -236,7 +246,7 @@ export abstract class PreTrainedModelBase extends Callable<(...args: never[]) =>
         const fresh = initialWeight(name, shape, { init_std: config.init_std, seed: seed + rows, padding_idx: null });
         weights.set(name, resizedTable(weights.get(name), rows, fresh));
       }
-      if (weights.weights.has("final_logits_bias")) {
+      if (weights.has("final_logits_bias")) {
         weights.set("final_logits_bias", widenedBias(weights.get("final_logits_bias"), rows));
       }
       weights.spec = { ...weights.spec, entries: resized };
@@ -301,11 +311,14 @@ export abstract class PreTrainedModelBase extends Callable<(...args: never[]) =>
     const { spec, dtype } = weights;
     this.config.architectures = [spec.architecture];
     this.config.torch_dtype = dtype === "fp16" ? "float16" : "float32";
+    if (dtype === "q8") this.config.update({ quantization_config: { ...quantizationConfig } });
+    else delete (this.config as { quantization_config?: unknown }).quantization_config;
     const saved = await saveWeights(
       files,
       spec.entries.map(({ name, storedAs }) => ({
         ...weights.get(name),
         name,
+        matrix: isMatrix({ name, shape: weights.get(name).shape }),
         ...(name === storedAs ? {} : { aliasOf: storedAs }),
       })),
       { ...options, dtype },

@@ -2,11 +2,11 @@
  * Another number of tokens for a model (transformers 4.37.2, modeling_utils.py: _get_resized_embeddings; modeling_led.py:
  * _resize_final_logits_bias): the rows that both have are copied, new ones are as at initialisation, new logits have no bias.
  */
-import type { Weight } from "../../runtime/engine.ts";
+import type { FloatWeight } from "../../runtime/engine.ts";
 import { elementCount } from "../../tensor.ts";
 
 /** A table [rows, width] out of one with another number of rows; `fresh` gives those that it lacks. */
-export function resizedTable(table: Weight, rows: number, fresh: Weight): Weight {
+export function resizedTable(table: FloatWeight, rows: number, fresh: FloatWeight): FloatWeight {
   const [, width] = table.shape as [number, number];
   return {
     shape: [rows, width],
@@ -19,7 +19,7 @@ export function resizedTable(table: Weight, rows: number, fresh: Weight): Weight
 }
 
 /** final_logits_bias [1, n] cut or filled up with zeros. */
-export function widenedBias(bias: Weight, columns: number): Weight {
+export function widenedBias(bias: FloatWeight, columns: number): FloatWeight {
   return {
     shape: [1, columns],
     async *stream() {
@@ -30,7 +30,7 @@ export function widenedBias(bias: Weight, columns: number): Weight {
   };
 }
 
-async function* firstNumbers(weight: Weight, count: number): AsyncGenerator<Float32Array> {
+async function* firstNumbers(weight: FloatWeight, count: number): AsyncGenerator<Float32Array> {
   let left = count;
   for await (const chunk of weight.stream()) {
     if (left <= 0) return;
@@ -39,7 +39,7 @@ async function* firstNumbers(weight: Weight, count: number): AsyncGenerator<Floa
   }
 }
 
-async function* numbersFrom(weight: Weight, start: number): AsyncGenerator<Float32Array> {
+async function* numbersFrom(weight: FloatWeight, start: number): AsyncGenerator<Float32Array> {
   let at = 0;
   for await (const chunk of weight.stream()) {
     const end = at + chunk.length;

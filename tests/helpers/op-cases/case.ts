@@ -80,6 +80,11 @@ export function ints(sizes: string, numbers: readonly number[]): Given {
   return given("int64", sizes, (place) => numbers[place]!);
 }
 
+/** uint8 elements over the whole range; with seed 0 the ends of it, by turns. */
+export function bytes(sizes: string, seed: number): Given {
+  return given("uint8", sizes, (place) => (seed === 0 ? 255 * (place % 2) : Math.floor(256 * spread(place, seed))));
+}
+
 export function bools(sizes: string, truth: (place: number) => boolean): Given {
   return given("bool", sizes, (place) => (truth(place) ? 1 : 0));
 }

@@ -4,6 +4,13 @@ import type { OpEntry } from "./case.ts";
 import { elementwise } from "./elementwise.ts";
 import { indexing } from "./indexing.ts";
 import { products } from "./products.ts";
+import { quantized } from "./quantized.ts";
 import { shapes } from "./shapes.ts";
 
-export const opCases: { readonly [K in OpName]: OpEntry } = { ...elementwise, ...indexing, ...products, ...shapes };
+export const opCases: { readonly [K in OpName]: OpEntry } = {
+  ...elementwise,
+  ...indexing,
+  ...products,
+  ...quantized,
+  ...shapes,
+};

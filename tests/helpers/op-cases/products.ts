@@ -49,6 +49,11 @@ function softmax(name: string, input: Given, axis: number, type: string): OpCase
   };
 }
 
+function logSoftmax(name: string, axis: number): OpCase {
+  const plain = softmax(name, x, axis, "float32 [B, S, 5]");
+  return { ...plain, build: (g, v) => g.logSoftmax(v!, axis), at: (...index) => Math.log(plain.at(...index)) };
+}
+
 const [scale, bias] = [floats("5", 2, [0.5, 1.5]), floats("5", 3)];
 function layerNorm(name: string, input: Given, type: string): OpCase {
   return {
@@ -192,6 +197,15 @@ export const products = {
       {
         build: (g) => g.softmax(g.input("x", "int64", ["B", 5])),
         message: "layer.1: Softmax: expected a value of float32 or float16, got int64 [B, 5]",
+      },
+    ],
+  },
+  LogSoftmax: {
+    cases: [logSoftmax("LogSoftmax over the last axis", -1), logSoftmax("LogSoftmax over a middle axis", 1)],
+    refusals: [
+      {
+        build: (g) => g.logSoftmax(g.input("x", "float32", ["B", 5]), 2),
+        message: "layer.1: LogSoftmax: expected an axis of a tensor of rank 2, got 2",
       },
     ],
   },

@@ -1,0 +1,466 @@
+/**
+ * What the model's graphs cost, asserted as numbers that no clock has a part in (src/graph/cost.ts): nodes of each kind,
+ * arithmetic, bytes written, bytes of weights read, the largest value. A change that adds a copy, a pass or arithmetic fails
+ * here and says where; one that does so on purpose, or saves some, puts the numbers that are printed into `facts` and its
+ * reason into the commit.
+ *
+ * S source positions, D d_model, F the feed-forward width, L layers, x global positions, c half the window, Q query rows
+ * and P cached rows of the decoder.
+ */
+import { describe, expect, it } from "vitest";
+import { quantizedNames } from "../src/checkpoints/quantize.ts";
+import { costByKind, type GraphCost, graphCost, largestOutput, type NodeCost } from "../src/graph/cost.ts";
+import type { Graph } from "../src/graph/graph.ts";
+import { decoderGraph } from "../src/models/led/decoder-graph.ts";
+import { encoderGraph } from "../src/models/led/encoder-graph.ts";
+import type { Geometry } from "../src/models/led/parameters.ts";
+import { isMatrix } from "../src/models/led/quantization.ts";
+import { layoutSequence } from "../src/models/led/sequence-masks.ts";
+import type { WeightNames } from "../src/nn/parameters.ts";
+import { Tensor } from "../src/tensor.ts";
+
+type Sizes = Omit<
+  Geometry,
+  | "max_encoder_position_embeddings"
+  | "max_decoder_position_embeddings"
+  | "activation_function"
+  | "attention_window"
+  | "tie_word_embeddings"
+> & { readonly attention_window: number };
+
+type GeometryName = "led-tiny" | "led-base";
+
+/** bench/geometries.mjs */
+interface Geometries {
+  readonly geometries: Readonly<Record<GeometryName, Sizes>>;
+  readonly positions: { readonly encoder: number; readonly decoder: number };
+  encoderFlop(geometry: Sizes, S: number, x?: number): number;
+  decodeStepBytes(geometry: Sizes, S: number): number;
+}
+
+const bench = new URL("../bench/geometries.mjs", import.meta.url).href;
+const { geometries, positions, encoderFlop, decodeStepBytes } = (await import(bench)) as Geometries;
+
+interface Facts {
+  /** FLOP of matrix products. */
+  readonly products: number;
+  /** Numbers computed otherwise. */
+  readonly elements: number;
+  /** Bytes of all outputs. */
+  readonly written: number;
+  /** Bytes of parameters read: of a layer's, again for each block of queries. */
+  readonly weights: number;
+  readonly largest: string;
+  /** [nodes, executions, bytes written] of each kind. */
+  readonly kinds?: Readonly<Record<string, readonly [nodes: number, executions: number, written: number]>>;
+}
+
+const facts: Readonly<Record<string, Facts>> = {
+  "led-base, encoder layer, S 4096": {
+    products: 74_255_302_656,
+    elements: 164_390_983,
+    written: 565_693_013,
+    weights: 389_836_800,
+    largest: "Concat [B, x+S+2c, 768] = [1, 5121, 768], 15731712 bytes",
+    kinds: {
+      Add: [14, 134, 59_110_808],
+      And: [1, 1, 327_680],
+      Concat: [27, 177, 32_962_452],
+      Div: [1, 1, 8],
+      Expand: [1, 1, 1_024],
+      Gather: [3, 48, 126_009_408],
+      GatherND: [4, 19, 12_592_128],
+      Gelu: [1, 16, 50_331_648],
+      Gemm: [7, 67, 113_249_280],
+      Identity: [1, 16, 16],
+      If: [1, 1, 3_072],
+      LayerNormalization: [2, 32, 25_165_824],
+      LessOrEqual: [3, 3, 655_361],
+      Loop: [1, 1, 12_582_912],
+      MatMul: [4, 4, 273_408],
+      Min: [1, 1, 8],
+      Mul: [3, 33, 12_583_048],
+      MultiHeadAttention: [1, 16, 12_582_912],
+      Pad: [4, 4, 31_483_904],
+      Range: [4, 4, 22_536],
+      Reshape: [77, 482, 0],
+      Shape: [7, 7, 56],
+      Slice: [3, 48, 12_632_064],
+      Softmax: [1, 1, 196_608],
+      Sub: [1, 1, 2_621_440],
+      Transpose: [7, 7, 58_994_688],
+      Where: [1, 1, 1_310_720],
+    },
+  },
+  "led-base, encoder layer, S 16384": {
+    products: 297_010_593_792,
+    elements: 652_642_567,
+    written: 2_179_903_685,
+    weights: 1_523_920_896,
+    largest: "Concat [B, x+S+2c, 768] = [1, 17409, 768], 53480448 bytes",
+  },
+  "led-base, encoder layer, S 4096, x 100": {
+    products: 86_738_731_008,
+    elements: 187_012_431,
+    written: 718_662_083,
+    weights: 389_839_872,
+    largest: "Concat [B, x+S+2c, 768] = [1, 5220, 768], 16035840 bytes",
+  },
+  "led-tiny, encoder layer, S 512": {
+    products: 76_177_408,
+    elements: 2_156_047,
+    written: 6_262_815,
+    weights: 284_160,
+    largest: "Sub [b, 2c+b] = [256, 320], 655360 bytes",
+  },
+  "led-base, decoder step, Q 1, P 16, S 4096": {
+    products: 252_108_288,
+    elements: 644_509,
+    written: 80_562_549,
+    weights: 353_121_636,
+    largest: "Transpose [B, 12, 64, S] = [1, 12, 64, 4096], 12582912 bytes",
+    kinds: {
+      Add: [49, 49, 1_261_440],
+      Concat: [67, 67, 6_168],
+      Equal: [1, 1, 1],
+      Gather: [2, 2, 6_144],
+      Gelu: [6, 6, 73_728],
+      Gemm: [49, 49, 403_812],
+      Identity: [1, 1, 201_060],
+      If: [1, 1, 201_060],
+      LayerNormalization: [19, 19, 58_368],
+      MatMul: [36, 36, 1_239_840],
+      Reshape: [261, 261, 0],
+      Shape: [10, 10, 80],
+      Slice: [12, 12, 4_896],
+      Softmax: [12, 12, 1_184_544],
+      Transpose: [54, 54, 75_921_408],
+    },
+  },
+  "led-tiny, decoder step, Q 1, P 16, S 512": {
+    products: 562_688,
+    elements: 9_749,
+    written: 350_121,
+    weights: 596_384,
+    largest: "Transpose [B, 4, 16, S] = [1, 4, 16, 512], 131072 bytes",
+  },
+  "led-base, keys and values of the source, S 4096": {
+    products: 9_663_676_416,
+    elements: 0,
+    written: 50_331_744,
+    weights: 4_724_736,
+    largest: "Gemm [B*S, 768] = [4096, 768], 12582912 bytes",
+  },
+  "led-base in bytes, encoder layer, S 4096": {
+    products: 74_255_302_656,
+    elements: 337_894_731,
+    written: 953_187_693,
+    weights: 98_233_344,
+    largest: "Concat [B, x+S+2c, 768] = [1, 5121, 768], 15731712 bytes",
+    kinds: {
+      Add: [21, 201, 172_360_088],
+      And: [1, 1, 327_680],
+      Cast: [2, 2, 4_718_592],
+      Concat: [27, 177, 32_962_452],
+      Div: [8, 68, 113_249_288],
+      Expand: [1, 1, 1_024],
+      Gather: [3, 48, 126_009_408],
+      GatherND: [4, 19, 12_592_128],
+      Gelu: [1, 16, 50_331_648],
+      Identity: [1, 16, 16],
+      If: [1, 1, 3_072],
+      LayerNormalization: [2, 32, 25_165_824],
+      LessOrEqual: [3, 3, 655_361],
+      Loop: [1, 1, 12_582_912],
+      MatMul: [4, 4, 273_408],
+      MatMulIntegerToFloat: [7, 67, 113_249_280],
+      Max: [14, 134, 196_616],
+      Min: [1, 1, 8],
+      Mul: [16, 136, 130_619_532],
+      MultiHeadAttention: [1, 16, 12_582_912],
+      Neg: [7, 67, 98_308],
+      Pad: [4, 4, 31_483_904],
+      QuantizeLinear: [7, 67, 28_312_320],
+      Range: [4, 4, 22_536],
+      ReduceMax: [7, 67, 98_308],
+      ReduceMin: [7, 67, 98_308],
+      Reshape: [77, 482, 0],
+      Shape: [7, 7, 56],
+      Slice: [3, 48, 12_632_064],
+      Softmax: [1, 1, 196_608],
+      Sub: [3, 3, 7_340_032],
+      Transpose: [9, 9, 63_713_280],
+      Where: [1, 1, 1_310_720],
+    },
+  },
+  "led-base in bytes, decoder step, Q 1, P 16, S 4096": {
+    products: 252_108_288,
+    elements: 1_066_222,
+    written: 81_680_713,
+    weights: 89_074_640,
+    largest: "Transpose [B, 12, 64, S] = [1, 12, 64, 4096], 12582912 bytes",
+    kinds: {
+      Add: [98, 98, 1_665_252],
+      Cast: [2, 2, 6_144],
+      Concat: [67, 67, 6_168],
+      Div: [49, 49, 205_824],
+      Equal: [1, 1, 1],
+      Gather: [4, 4, 1_544],
+      Gelu: [6, 6, 73_728],
+      Identity: [1, 1, 201_060],
+      If: [1, 1, 201_060],
+      LayerNormalization: [19, 19, 58_368],
+      MatMul: [36, 36, 1_239_840],
+      MatMulIntegerToFloat: [49, 49, 403_812],
+      Max: [98, 98, 392],
+      Mul: [75, 75, 446_868],
+      Neg: [49, 49, 196],
+      QuantizeLinear: [49, 49, 51_456],
+      ReduceMax: [49, 49, 196],
+      ReduceMin: [49, 49, 196],
+      Reshape: [263, 263, 0],
+      Shape: [10, 10, 80],
+      Slice: [12, 12, 4_896],
+      Softmax: [12, 12, 1_184_544],
+      Sub: [2, 2, 6_144],
+      Transpose: [56, 56, 75_922_944],
+    },
+  },
+};
+
+const names: WeightNames = { stored: (name) => name, quantized: () => undefined };
+const namesOfBytes: WeightNames = {
+  stored: (name) => name,
+  quantized: (name) => (isMatrix({ name, shape: [1, 1] }) ? quantizedNames(name) : undefined),
+};
+const base = geometries["led-base"];
+
+function geometryOf(name: GeometryName): Geometry {
+  const { attention_window, ...sizes } = geometries[name];
+  return {
+    ...sizes,
+    max_encoder_position_embeddings: positions.encoder,
+    max_decoder_position_embeddings: positions.decoder,
+    activation_function: "gelu",
+    attention_window: Array<number>(sizes.encoder_layers).fill(attention_window),
+    tie_word_embeddings: true,
+  };
+}
+
+const graphs = new Map<string, Graph>();
+
+/** A graph is built once. */
+function graphOf(key: string, build: () => Graph): Graph {
+  const graph = graphs.get(key) ?? build();
+  graphs.set(key, graph);
+  return graph;
+}
+
+/** The first layer over a document whose first `globals` positions are global, laid out as the encoder lays it out. */
+function encoderLayer(name: GeometryName, length: number, globals = 1, weights = names): GraphCost {
+  const mask = new Tensor(
+    "int64",
+    BigInt64Array.from({ length }, (_, i) => (i < globals ? 1n : 0n)),
+    [1, length],
+  );
+  const { paddedLength: S, slots: x, feeds } = layoutSequence({ batch: 1, length }, undefined, mask);
+  const graph = graphOf(`encoder ${name} ${weights === names}`, () =>
+    encoderGraph(geometryOf(name), weights, "led.encoder", false),
+  );
+  return graphCost(graph, { sizes: { B: 1, S, x }, numbers: { stage: 1, block: feeds.block!.at(0) } });
+}
+
+interface StepSizes {
+  Q: number;
+  P: number;
+  S: number;
+}
+
+function decoderStage(name: GeometryName, stage: number, sizes: StepSizes, weights = names): GraphCost {
+  const abilities = { logits: true, full: false, source: true };
+  const graph = graphOf(`decoder ${name} ${weights === names}`, () =>
+    decoderGraph(geometryOf(name), weights, "led.decoder", abilities),
+  );
+  return graphCost(graph, { sizes: { B: 1, ...sizes }, numbers: { stage, log_probs_wanted: 0 } });
+}
+
+const decoderStep = (name: GeometryName, sizes: StepSizes, weights = names): GraphCost =>
+  decoderStage(name, geometries[name].decoder_layers, sizes, weights);
+
+const sumOf = ({ nodes }: GraphCost, what: "products" | "elements" | "written") =>
+  nodes.reduce((sum, node) => sum + node[what], 0);
+
+/** Bytes read of what has a name like this. Parameters of both graphs are under "led.", but for the head's. */
+function readOf({ reads }: GraphCost, pattern: RegExp): number {
+  return [...reads].reduce((sum, [name, bytes]) => sum + (pattern.test(name) ? bytes : 0), 0);
+}
+
+const parameters = /^(?:led\.|lm_head\.|final_logits_bias$)/;
+
+/** A value by the op that makes it and its symbols: names carry a running number, which every change moves. */
+const shown = ({ kind, output, dims, bytes }: NodeCost): string =>
+  `${kind} [${output.shape.join(", ")}] = [${dims.join(", ")}], ${bytes} bytes`;
+
+function factsOf(cost: GraphCost): Required<Facts> {
+  const kinds = Object.entries(costByKind(cost.nodes));
+  return {
+    products: sumOf(cost, "products"),
+    elements: sumOf(cost, "elements"),
+    written: sumOf(cost, "written"),
+    weights: readOf(cost, parameters),
+    largest: shown(largestOutput(cost.nodes)!),
+    kinds: Object.fromEntries(kinds.map(([kind, sum]) => [kind, [sum.nodes, sum.executions, sum.written] as const])),
+  };
+}
+
+/** Facts as lines of name and content, in the order in which they are declared. */
+function lines({ kinds = {}, ...totals }: Facts): Map<string, number | string> {
+  const perKind = Object.entries(kinds).flatMap(([kind, [nodes, executions, written]]) => [
+    [`${kind}: nodes`, nodes] as const,
+    [`${kind}: executions`, executions] as const,
+    [`${kind}: bytes written`, written] as const,
+  ]);
+  return new Map<string, number | string>([...Object.entries(totals), ...perKind]);
+}
+
+const number = (value: number): string => value.toLocaleString("en-US").replaceAll(",", "_");
+
+/** As it stands in `facts`. */
+function literal(title: string, { kinds, ...totals }: Facts): string {
+  const text = (value: number | string) => (typeof value === "number" ? number(value) : JSON.stringify(value));
+  const perKind = Object.entries(kinds ?? {}).map(([kind, row]) => `      ${kind}: [${row.map(number).join(", ")}],\n`);
+  return [
+    `  "${title}": {\n`,
+    ...Object.entries(totals).map(([name, value]) => `    ${name}: ${text(value)},\n`),
+    ...(kinds === undefined ? [] : ["    kinds: {\n", ...perKind, "    },\n"]),
+    "  },\n",
+  ].join("");
+}
+
+/** Fails with what changed, and with the lines that would stand in `facts`. */
+function requireFacts(title: string, cost: GraphCost, { withKinds = false } = {}): void {
+  const { kinds, ...totals } = factsOf(cost);
+  const now: Facts = withKinds ? { ...totals, kinds } : totals;
+  const [before, after] = [lines(facts[title] ?? ({} as Facts)), lines(now)];
+  const changed = [...new Set([...before.keys(), ...after.keys()])].flatMap((name) => {
+    const [old, is] = [before.get(name), after.get(name)];
+    if (old === is) return [];
+    const all = [old, is].map((value) => (typeof value === "number" ? number(value) : (value ?? "none")));
+    const by =
+      typeof old === "number" && typeof is === "number"
+        ? ` (${is > old ? "+" : "-"}${number(Math.abs(is - old))})`
+        : "";
+    return [`  ${name}: ${all.join(" -> ")}${by}`];
+  });
+  if (changed.length === 0) return;
+  expect.fail(
+    `What the graph costs has changed: ${title}\n${changed.join("\n")}\n` +
+      `If it is meant so, give the reason in the commit and put this into \`facts\` of tests/graph-cost.test.ts:\n${literal(title, now)}`,
+  );
+}
+
+describe("an encoder layer", () => {
+  it("is what it was", () => {
+    requireFacts("led-base, encoder layer, S 4096", encoderLayer("led-base", 4096), { withKinds: true });
+    requireFacts("led-base, encoder layer, S 16384", encoderLayer("led-base", 16384));
+  });
+
+  it("with many global positions is what it was", () => {
+    requireFacts("led-base, encoder layer, S 4096, x 100", encoderLayer("led-base", 4096, 100));
+  });
+
+  it("in bytes is what it was", () => {
+    const cost = encoderLayer("led-base", 4096, 1, namesOfBytes);
+    requireFacts("led-base in bytes, encoder layer, S 4096", cost, { withKinds: true });
+  });
+
+  it("of a tiny model is what it was, and has the same nodes", () => {
+    const [tiny, large] = [encoderLayer("led-tiny", 512), encoderLayer("led-base", 4096)];
+    requireFacts("led-tiny, encoder layer, S 512", tiny);
+    const nodes = ({ nodes }: GraphCost) => nodes.map(({ kind, output }) => [kind, output.shape.length]);
+    expect(nodes(tiny)).toEqual(nodes(large));
+  });
+
+  // A block of 256 queries is scored against all 2c + 256 keys around it, where each query sees 2c + 1 of them.
+  it.each([4096, 16384])("over %d positions does at most 1.06 times the arithmetic that is of use", (S) => {
+    const useful = encoderFlop(base, S) / base.encoder_layers;
+    const factor = sumOf(encoderLayer("led-base", S), "products") / useful;
+    expect(factor).toBeGreaterThanOrEqual(1);
+    expect(factor).toBeLessThanOrEqual(1.06);
+  });
+
+  it("costs each token the same from 4K to 64K", () => {
+    const [short, ...longer] = [4096, 8192, 16384, 32768, 65536].map((S) => {
+      const cost = encoderLayer("led-base", S);
+      const executions = cost.nodes.reduce((sum, node) => sum + node.executions, 0);
+      return { products: sumOf(cost, "products") / S, written: sumOf(cost, "written") / S, executions: executions / S };
+    });
+    for (const long of longer) {
+      expect(Math.abs(long.products / short!.products - 1)).toBeLessThan(1e-4);
+      // What is made once a layer gets less for each token: the band, the c rows at both ends, the sizes.
+      expect(long.written).toBeLessThan(short!.written);
+      expect(long.executions).toBeLessThan(short!.executions);
+    }
+  });
+
+  it("transposes whole sequences four times: the input for the global rows, keys, values, and blocks to rows", () => {
+    const S = 4096;
+    const whole = encoderLayer("led-base", S).nodes.filter(
+      ({ kind, bytes }) => kind === "Transpose" && bytes >= 4 * S * base.d_model,
+    );
+    expect(whole.map(({ output, executions }) => [output.shape.join(), executions])).toEqual([
+      ["B,768,S", 1],
+      ["B,12,x+S+2c,64", 1],
+      ["B,12,x+S+2c,64", 1],
+      ["B,S/b,b,768", 1],
+    ]);
+  });
+
+  it("holds nothing larger than keys: the global slots, the sequence and c rows at both ends", () => {
+    const [S, c, x] = [16384, base.attention_window / 2, 1];
+    expect(largestOutput(encoderLayer("led-base", S).nodes)?.bytes).toBe(4 * (x + S + 2 * c) * base.d_model);
+  });
+});
+
+describe("the decoder", () => {
+  const { d_model: D, decoder_ffn_dim: F, decoder_layers: L, vocab_size: V } = base;
+
+  it("in bytes takes a step that is what it was", () => {
+    const cost = decoderStep("led-base", { Q: 1, P: 16, S: 4096 }, namesOfBytes);
+    requireFacts("led-base in bytes, decoder step, Q 1, P 16, S 4096", cost, { withKinds: true });
+  });
+
+  it("takes a step that is what it was", () => {
+    const sizes = { Q: 1, P: 16, S: 4096 };
+    requireFacts("led-base, decoder step, Q 1, P 16, S 4096", decoderStep("led-base", sizes), { withKinds: true });
+    requireFacts("led-tiny, decoder step, Q 1, P 16, S 512", decoderStep("led-tiny", { ...sizes, S: 512 }));
+  });
+
+  it.each([
+    { Q: 1, P: 16, S: 4096 },
+    { Q: 4, P: 256, S: 16384 },
+  ])("takes a step of $Q rows with no arithmetic beyond projections, attention and head", ({ Q, P, S }) => {
+    const cost = decoderStep("led-base", { Q, P, S });
+    const weights = L * (6 * D ** 2 + 2 * D * F) + V * D;
+    const attention = 2 * L * D * (S + P + Q);
+    expect(sumOf(cost, "products")).toBe(2 * Q * (weights + attention));
+  });
+
+  it.each([
+    { Q: 1, S: 4096 },
+    { Q: 4, S: 4096 },
+    { Q: 4, S: 16384 },
+  ])("reads for $Q rows the weights and the source's $S keys and values once", ({ Q, S }) => {
+    const read = readOf(decoderStep("led-base", { Q, P: 16, S }), new RegExp(`${parameters.source}|^source\\.`));
+    const bytes = decodeStepBytes(base, S);
+    expect(read).toBeGreaterThanOrEqual(bytes);
+    expect(read).toBeLessThanOrEqual(1.01 * bytes);
+  });
+
+  it("prepares a layer's source with two projections", () => {
+    const S = 4096;
+    const cost = decoderStage("led-base", 0, { Q: 0, P: 0, S });
+    expect(sumOf(cost, "products")).toBe(2 * (2 * S * D ** 2));
+    requireFacts("led-base, keys and values of the source, S 4096", cost);
+  });
+});
