@@ -128,13 +128,23 @@ function makers(name) {
 }
 
 /**
- * The same work with the weights in 8 bits, beside the same runs of PyTorch. The rates that limit float32 do not limit it.
+ * The same work with the weights in 8 bits, beside the same runs of PyTorch. Reading limits a step of decoding in either; products
+ * of bytes have a rate of their own, which is not measured.
  * @param {Case} one
  * @param {Goals} [goals]
  * @returns {Case}
  */
-function q8({ ceiling: _, ...one }, goals = {}) {
-  return { ...one, name: `${one.name}-q8`, title: `${one.title}, q8`, dtype: "q8", goals };
+function q8({ ceiling, ...one }, goals = {}) {
+  const { name, title, geometry, tokens, batch } = one;
+  const reads = ceiling?.kind === "memory-rate" && geometry !== "embedded";
+  return {
+    ...one,
+    name: `${name}-q8`,
+    title: `${title}, q8`,
+    dtype: "q8",
+    ...(reads && { ceiling: { ...ceiling, work: decodeStepBytes(geometries[geometry], tokens, batch, 1) } }),
+    goals,
+  };
 }
 
 /** A file of this repository summarised by the embedded model, greedily. @param {string} document @param {number} [drafts] @returns {Case} */

@@ -89,16 +89,18 @@ export function encoderFlop({ d_model: D, encoder_ffn_dim: F, encoder_layers: L,
 /**
  * Bytes that one decode step over B documents has to read, however many beams share them:
  *
- *   4 L (6 D^2 + 2 D F)   self-attention's four projections, cross-attention's query and output, the feed-forward
- *   4 V D                 the head
+ *   n L (6 D^2 + 2 D F)   self-attention's four projections, cross-attention's query and output, the feed-forward
+ *   n V D                 the head
  *   4 L 2 B S D           keys and values of the sources
  *
- * Biases, norms, single embedding rows and the rows of the step's own past are less than a hundredth, and not counted.
+ * n bytes are a weight: 4, and 1 in q8. Biases, norms, single embedding rows and the rows of the step's own past are a few
+ * hundredths at most, and not counted.
  *
  * @param {Geometry} geometry
  * @param {number} S
  * @param {number} [B]
+ * @param {number} [n]
  */
-export function decodeStepBytes({ d_model: D, decoder_ffn_dim: F, decoder_layers: L, vocab_size: V }, S, B = 1) {
-  return 4 * (L * (6 * D ** 2 + 2 * D * F) + V * D + 2 * L * B * S * D);
+export function decodeStepBytes({ d_model: D, decoder_ffn_dim: F, decoder_layers: L, vocab_size: V }, S, B = 1, n = 4) {
+  return n * (L * (6 * D ** 2 + 2 * D * F) + V * D) + 4 * 2 * L * B * S * D;
 }

@@ -75,7 +75,8 @@ function linesOf(lengths, value) {
     const points = lengths[side]
       .map((point) => ({ tokens: point.tokens, value: value(point) }))
       .filter((point) => Number.isFinite(point.value));
-    return points.length === 0 ? [] : [{ side, name, points }];
+    // One point is no curve.
+    return points.length < 2 ? [] : [{ side, name, points }];
   });
 }
 

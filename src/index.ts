@@ -110,6 +110,7 @@ export {
   type PastKeyValues,
 } from "./models/led/outputs.ts";
 export type { EmbeddingTable, IncompatibleKeys, SaveOptions } from "./models/led/pretrained-model.ts";
+export type { InWorker } from "./models/led/worker-model.ts";
 export { type Sentence, sentencesOf, tokenSpans } from "./pipelines/sentences.ts";
 export {
   type CitedSentence,
@@ -117,5 +118,11 @@ export {
   type SummarizeOptions,
   summarizeDocument,
 } from "./pipelines/summarize-document.ts";
+export {
+  type BatchReport,
+  type SummarizeManyOptions,
+  type SummaryOfMany,
+  summarizeDocuments,
+} from "./pipelines/summarize-documents.ts";
 export { type NestedList, type NestedNumbers, Tensor, type TensorType } from "./tensor.ts";
 export * from "./tokenizers/index.ts";

@@ -60,7 +60,7 @@ test("a tree that keeps the rules passes, with one line of counts", () => {
   expect(check(sound)).toEqual({ status: 0, out: "architecture: 15 files, 19 imports, no breach\n", errors: [] });
 });
 
-const lower = "graph, platform, runtime, checkpoints, tokenizers, hub, plain values";
+const lower = "graph, platform, runtime, checkpoints, tokenizers, hub, workers, plain values";
 
 test.each<[string, Record<string, string>, string[]]>([
   [
@@ -115,7 +115,7 @@ test.each<[string, Record<string, string>, string[]]>([
     "a node: module",
     { "src/checkpoints/a.ts": 'import { readFileSync } from "node:fs";\nexport { readFileSync };\n' },
     [
-      "src/checkpoints/a.ts:1: imports node:fs, which needs Node. Only cli/, server/, jobs/, hub/ and the node halves " +
+      "src/checkpoints/a.ts:1: imports node:fs, which needs Node. Only cli/, server/, jobs/, hub/, worker-process/ and the node halves " +
         "of runtime/, checkpoints/, platform/ may: take it as an argument (files come as `Files`).",
     ],
   ],
@@ -123,7 +123,7 @@ test.each<[string, Record<string, string>, string[]]>([
     "a package that needs Node",
     { "src/runtime/a.ts": 'export const load = () => import("onnxruntime-node");\n' },
     [
-      "src/runtime/a.ts:1: imports onnxruntime-node, which needs Node. Only cli/, server/, jobs/, hub/ and the node " +
+      "src/runtime/a.ts:1: imports onnxruntime-node, which needs Node. Only cli/, server/, jobs/, hub/, worker-process/ and the node " +
         "halves of runtime/, checkpoints/, platform/ may: take it as an argument (files come as `Files`).",
     ],
   ],
@@ -134,9 +134,9 @@ test.each<[string, Record<string, string>, string[]]>([
       "src/nn/b.ts": 'export const b = require("x");\n',
     },
     [
-      "src/nn/b.ts:1: uses `require`, a global of Node. Only cli/, server/, jobs/, hub/ and the node halves of " +
+      "src/nn/b.ts:1: uses `require`, a global of Node. Only cli/, server/, jobs/, hub/, worker-process/ and the node halves of " +
         "runtime/, checkpoints/, platform/ may: take it as an argument (files come as `Files`).",
-      "src/nn/a.ts:2: uses `process`, a global of Node. Only cli/, server/, jobs/, hub/ and the node halves of " +
+      "src/nn/a.ts:2: uses `process`, a global of Node. Only cli/, server/, jobs/, hub/, worker-process/ and the node halves of " +
         "runtime/, checkpoints/, platform/ may: take it as an argument (files come as `Files`).",
     ],
   ],

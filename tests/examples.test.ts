@@ -16,6 +16,7 @@ const expected: Record<string, { args: string[]; stdout: RegExp }> = {
   "next-tokens.mjs": { args: ["The office is closed."], stdout: /^(?:0\.\d{3} ".*"\n){5}$/ },
   "stream.mjs": { args: ["The office is closed."], stdout: /^\S[\s\S]+\n$/ },
   "summarize.mjs": { args: [document], stdout: /^\S[\s\S]{40,}\n$/ },
+  "worker.mjs": { args: [document], stdout: /^\S[\s\S]{40,}\n$/ },
 };
 
 let built: BuiltCommand;

@@ -18,6 +18,7 @@ import { isMatrix } from "../src/models/led/quantization.ts";
 import { layoutSequence } from "../src/models/led/sequence-masks.ts";
 import type { WeightNames } from "../src/nn/parameters.ts";
 import { Tensor } from "../src/tensor.ts";
+import { type Facts, facts } from "./graph-cost-facts.ts";
 
 type Sizes = Omit<
   Geometry,
@@ -40,193 +41,6 @@ interface Geometries {
 
 const bench = new URL("../bench/geometries.mjs", import.meta.url).href;
 const { geometries, positions, encoderFlop, decodeStepBytes } = (await import(bench)) as Geometries;
-
-interface Facts {
-  /** FLOP of matrix products. */
-  readonly products: number;
-  /** Numbers computed otherwise. */
-  readonly elements: number;
-  /** Bytes of all outputs. */
-  readonly written: number;
-  /** Bytes of parameters read: of a layer's, again for each block of queries. */
-  readonly weights: number;
-  readonly largest: string;
-  /** [nodes, executions, bytes written] of each kind. */
-  readonly kinds?: Readonly<Record<string, readonly [nodes: number, executions: number, written: number]>>;
-}
-
-const facts: Readonly<Record<string, Facts>> = {
-  "led-base, encoder layer, S 4096": {
-    products: 74_255_302_656,
-    elements: 164_390_983,
-    written: 565_693_013,
-    weights: 389_836_800,
-    largest: "Concat [B, x+S+2c, 768] = [1, 5121, 768], 15731712 bytes",
-    kinds: {
-      Add: [14, 134, 59_110_808],
-      And: [1, 1, 327_680],
-      Concat: [27, 177, 32_962_452],
-      Div: [1, 1, 8],
-      Expand: [1, 1, 1_024],
-      Gather: [3, 48, 126_009_408],
-      GatherND: [4, 19, 12_592_128],
-      Gelu: [1, 16, 50_331_648],
-      Gemm: [7, 67, 113_249_280],
-      Identity: [1, 16, 16],
-      If: [1, 1, 3_072],
-      LayerNormalization: [2, 32, 25_165_824],
-      LessOrEqual: [3, 3, 655_361],
-      Loop: [1, 1, 12_582_912],
-      MatMul: [4, 4, 273_408],
-      Min: [1, 1, 8],
-      Mul: [3, 33, 12_583_048],
-      MultiHeadAttention: [1, 16, 12_582_912],
-      Pad: [4, 4, 31_483_904],
-      Range: [4, 4, 22_536],
-      Reshape: [77, 482, 0],
-      Shape: [7, 7, 56],
-      Slice: [3, 48, 12_632_064],
-      Softmax: [1, 1, 196_608],
-      Sub: [1, 1, 2_621_440],
-      Transpose: [7, 7, 58_994_688],
-      Where: [1, 1, 1_310_720],
-    },
-  },
-  "led-base, encoder layer, S 16384": {
-    products: 297_010_593_792,
-    elements: 652_642_567,
-    written: 2_179_903_685,
-    weights: 1_523_920_896,
-    largest: "Concat [B, x+S+2c, 768] = [1, 17409, 768], 53480448 bytes",
-  },
-  "led-base, encoder layer, S 4096, x 100": {
-    products: 86_738_731_008,
-    elements: 187_012_431,
-    written: 718_662_083,
-    weights: 389_839_872,
-    largest: "Concat [B, x+S+2c, 768] = [1, 5220, 768], 16035840 bytes",
-  },
-  "led-tiny, encoder layer, S 512": {
-    products: 76_177_408,
-    elements: 2_156_047,
-    written: 6_262_815,
-    weights: 284_160,
-    largest: "Sub [b, 2c+b] = [256, 320], 655360 bytes",
-  },
-  "led-base, decoder step, Q 1, P 16, S 4096": {
-    products: 252_108_288,
-    elements: 644_509,
-    written: 80_562_549,
-    weights: 353_121_636,
-    largest: "Transpose [B, 12, 64, S] = [1, 12, 64, 4096], 12582912 bytes",
-    kinds: {
-      Add: [49, 49, 1_261_440],
-      Concat: [67, 67, 6_168],
-      Equal: [1, 1, 1],
-      Gather: [2, 2, 6_144],
-      Gelu: [6, 6, 73_728],
-      Gemm: [49, 49, 403_812],
-      Identity: [1, 1, 201_060],
-      If: [1, 1, 201_060],
-      LayerNormalization: [19, 19, 58_368],
-      MatMul: [36, 36, 1_239_840],
-      Reshape: [261, 261, 0],
-      Shape: [10, 10, 80],
-      Slice: [12, 12, 4_896],
-      Softmax: [12, 12, 1_184_544],
-      Transpose: [54, 54, 75_921_408],
-    },
-  },
-  "led-tiny, decoder step, Q 1, P 16, S 512": {
-    products: 562_688,
-    elements: 9_749,
-    written: 350_121,
-    weights: 596_384,
-    largest: "Transpose [B, 4, 16, S] = [1, 4, 16, 512], 131072 bytes",
-  },
-  "led-base, keys and values of the source, S 4096": {
-    products: 9_663_676_416,
-    elements: 0,
-    written: 50_331_744,
-    weights: 4_724_736,
-    largest: "Gemm [B*S, 768] = [4096, 768], 12582912 bytes",
-  },
-  "led-base in bytes, encoder layer, S 4096": {
-    products: 74_255_302_656,
-    elements: 337_894_731,
-    written: 953_187_693,
-    weights: 98_233_344,
-    largest: "Concat [B, x+S+2c, 768] = [1, 5121, 768], 15731712 bytes",
-    kinds: {
-      Add: [21, 201, 172_360_088],
-      And: [1, 1, 327_680],
-      Cast: [2, 2, 4_718_592],
-      Concat: [27, 177, 32_962_452],
-      Div: [8, 68, 113_249_288],
-      Expand: [1, 1, 1_024],
-      Gather: [3, 48, 126_009_408],
-      GatherND: [4, 19, 12_592_128],
-      Gelu: [1, 16, 50_331_648],
-      Identity: [1, 16, 16],
-      If: [1, 1, 3_072],
-      LayerNormalization: [2, 32, 25_165_824],
-      LessOrEqual: [3, 3, 655_361],
-      Loop: [1, 1, 12_582_912],
-      MatMul: [4, 4, 273_408],
-      MatMulIntegerToFloat: [7, 67, 113_249_280],
-      Max: [14, 134, 196_616],
-      Min: [1, 1, 8],
-      Mul: [16, 136, 130_619_532],
-      MultiHeadAttention: [1, 16, 12_582_912],
-      Neg: [7, 67, 98_308],
-      Pad: [4, 4, 31_483_904],
-      QuantizeLinear: [7, 67, 28_312_320],
-      Range: [4, 4, 22_536],
-      ReduceMax: [7, 67, 98_308],
-      ReduceMin: [7, 67, 98_308],
-      Reshape: [77, 482, 0],
-      Shape: [7, 7, 56],
-      Slice: [3, 48, 12_632_064],
-      Softmax: [1, 1, 196_608],
-      Sub: [3, 3, 7_340_032],
-      Transpose: [9, 9, 63_713_280],
-      Where: [1, 1, 1_310_720],
-    },
-  },
-  "led-base in bytes, decoder step, Q 1, P 16, S 4096": {
-    products: 252_108_288,
-    elements: 1_066_222,
-    written: 81_680_713,
-    weights: 89_074_640,
-    largest: "Transpose [B, 12, 64, S] = [1, 12, 64, 4096], 12582912 bytes",
-    kinds: {
-      Add: [98, 98, 1_665_252],
-      Cast: [2, 2, 6_144],
-      Concat: [67, 67, 6_168],
-      Div: [49, 49, 205_824],
-      Equal: [1, 1, 1],
-      Gather: [4, 4, 1_544],
-      Gelu: [6, 6, 73_728],
-      Identity: [1, 1, 201_060],
-      If: [1, 1, 201_060],
-      LayerNormalization: [19, 19, 58_368],
-      MatMul: [36, 36, 1_239_840],
-      MatMulIntegerToFloat: [49, 49, 403_812],
-      Max: [98, 98, 392],
-      Mul: [75, 75, 446_868],
-      Neg: [49, 49, 196],
-      QuantizeLinear: [49, 49, 51_456],
-      ReduceMax: [49, 49, 196],
-      ReduceMin: [49, 49, 196],
-      Reshape: [263, 263, 0],
-      Shape: [10, 10, 80],
-      Slice: [12, 12, 4_896],
-      Softmax: [12, 12, 1_184_544],
-      Sub: [2, 2, 6_144],
-      Transpose: [56, 56, 75_922_944],
-    },
-  },
-};
 
 const names: WeightNames = { stored: (name) => name, quantized: () => undefined };
 const namesOfBytes: WeightNames = {
@@ -355,7 +169,7 @@ function requireFacts(title: string, cost: GraphCost, { withKinds = false } = {}
   if (changed.length === 0) return;
   expect.fail(
     `What the graph costs has changed: ${title}\n${changed.join("\n")}\n` +
-      `If it is meant so, give the reason in the commit and put this into \`facts\` of tests/graph-cost.test.ts:\n${literal(title, now)}`,
+      `If it is meant so, give the reason in the commit and put this into \`facts\` of tests/graph-cost-facts.ts:\n${literal(title, now)}`,
   );
 }
 

@@ -1,11 +1,6 @@
-/** Models in workers: that they do what models do, what crosses and what does not, and how they end. */
-import { execFile, spawn } from "node:child_process";
-import { once } from "node:events";
-import { writeFileSync } from "node:fs";
+/** Models in workers: that they do what models do, what crosses and what does not. */
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import {
   BaseStreamer,
@@ -14,8 +9,8 @@ import {
   EngineError,
   env,
   GenerateBeamEncoderDecoderOutput,
-  GenerationConfig,
   type GenerateOptions,
+  GenerationConfig,
   HubResponseError,
   InvalidArgumentError,
   LEDConfig,
@@ -25,13 +20,13 @@ import {
   LEDSeq2SeqLMOutput,
   MaxTimeCriteria,
   PhrasalConstraint,
-  Tensor,
   TemperatureLogitsWarper,
-  TextIteratorStreamer,
+  Tensor,
 } from "../src/index.ts";
 import { setLogger } from "../src/log.ts";
-import { type BuiltCommand, buildCommand } from "./support/command.ts";
-import { fakeHub } from "./support/fake-hub.ts";
+import { nodeErrors } from "../src/platform/node-worker.ts";
+import { Codec } from "../src/workers/codec.ts";
+import { type FakeHub, fakeHub } from "./support/fake-hub.ts";
 import { type ModelFolder, tinyLed } from "./support/tiny-led.ts";
 import { gone, lastChild, letChildrenReadSources } from "./support/worker-processes.ts";
 
@@ -94,20 +89,37 @@ describe("forward", () => {
     expect(await worker(next)).toStrictEqual(await here(next));
   });
 
-  test("of another class, which writes problem_type into its config", async () => {
+  test("of another class, which writes problem_type into its config; and a crash", async () => {
     const path = folder.path;
     const model = await LEDForSequenceClassification.from_pretrained(path, { worker: true, num_labels: 3 });
-    expect(said).toEqual([
-      expect.stringContaining("Some weights of LEDForSequenceClassification were not initialized"),
-    ]);
+    const warnings = said.splice(0);
     const inputs = { input_ids: [ids[0]!], labels: [1] };
     const output = await model(inputs);
     const own = await LEDForSequenceClassification.from_pretrained(path, { num_labels: 3 });
+    expect(warnings).toEqual(said);
     expect(output).toStrictEqual(await own(inputs));
     expect(model.config).toStrictEqual(own.config);
     expect(model.config.problem_type).toBe("single_label_classification");
-    expect("generate" in model).toBe(false);
-    await Promise.all([own.dispose(), model.dispose()]);
+    // @ts-expect-error: a class has in a worker what it has without.
+    expect(model.generate).toBeUndefined();
+    // @ts-expect-error: what changes weights is not offered.
+    expect(model.load_state_dict).toBeUndefined();
+    await own.dispose();
+
+    // It ends by a signal that nobody here sent: what waits and what comes later is told.
+    const child = lastChild();
+    const calls = Promise.allSettled([model(inputs), model.state_dict()]);
+    child.kill("SIGSEGV");
+    const message =
+      "LEDForSequenceClassification in a worker: expected a worker that runs, got one that ended by SIGSEGV. Standard error may " +
+      "say why. If it does not, the system may have been out of memory, of which shorter inputs, fewer beams or a smaller model " +
+      "need less. Load the model again to go on.";
+    for (const result of await calls) {
+      expect(result).toMatchObject({ status: "rejected", reason: { message } });
+      expect((result as PromiseRejectedResult).reason).toBeInstanceOf(EngineError);
+    }
+    await expect(model(inputs)).rejects.toThrow(message);
+    await model.dispose();
   });
 });
 
@@ -209,6 +221,14 @@ describe("generate", () => {
   });
 });
 
+test("the Hub's errors cross", () => {
+  const codec = new Codec([], nodeErrors);
+  const error = new HubResponseError("gated", 403, { operation: "load org/model" });
+  const back = codec.decode(codec.encode(error, "test"));
+  expect(back).toBeInstanceOf(HubResponseError);
+  expect(back).toMatchObject({ reason: "gated", status: 403, operation: "load org/model", message: error.message });
+});
+
 describe("what it refuses", () => {
   test("as without a worker: the same class of error, the same words and fields", async () => {
     for (const wrong of [{ num_beam: 4 }, { input_ids: [[99]] }, { num_beams: 2, streamer: () => {} }]) {
@@ -251,27 +271,44 @@ describe("what it refuses", () => {
     const files = { where: "memory" } as never;
     await expect(LEDModel.from_pretrained(files, { worker: true })).rejects.toThrow(
       "LEDModel.from_pretrained, worker: true: expected a path or a Hub id, by which the worker finds the files itself, " +
-        "got an object of files (memory). Give its path, or load the model without `worker`.",
+        "got the files of memory as an object. Give its path, or load the model without `worker`.",
     );
     await expect(worker.save_pretrained(files)).rejects.toThrow("expected the path of a folder");
   });
 });
 
 describe("loading", () => {
-  test("options and their results cross: config, state_dict, loading info", async () => {
+  let hub: FakeHub;
+  const before = { remoteHost: env.remoteHost, cacheDir: env.cacheDir };
+
+  beforeAll(async () => {
+    const config = await readFile(join(folder.path, "config.json"));
+    hub = await fakeHub({ files: { "config.json": config, "model.safetensors": "never read" } });
+    Object.assign(env, { remoteHost: hub.host, cacheDir: join(folder.path, "cache") });
+  });
+
+  afterAll(async () => {
+    Object.assign(env, before);
+    await hub.close();
+  });
+
+  test("options and their results cross, and what the program has set in env", async () => {
     const config = LEDConfig.from_dict({ ...here.config, num_beams: 3 });
     const state_dict = await worker.state_dict();
     expect(state_dict).toStrictEqual(await here.state_dict());
     expect(state_dict.get("led.shared.weight")).toBe(state_dict.get("lm_head.weight"));
-    state_dict.delete("final_logits_bias");
-    const [model, info] = await LEDForConditionalGeneration.from_pretrained(folder.path, {
+    state_dict.delete("led.encoder.layernorm_embedding.bias");
+    const told: unknown[] = [];
+    const [model, info] = await LEDForConditionalGeneration.from_pretrained("org/tiny-led", {
       worker: true,
       config,
       state_dict,
       output_loading_info: true,
       output_attentions: true,
+      progress_callback: (progress) => told.push(progress),
     });
-    expect(info.missing_keys).toEqual(["final_logits_bias"]);
+    expect(told).toContainEqual(expect.objectContaining({ status: "done", file: "config.json" }));
+    expect(info.missing_keys).toEqual(["led.encoder.layernorm_embedding.bias"]);
     expect(model.config).toBe(config);
     expect(config.output_attentions).toBe(true);
     expect(model.num_parameters()).toBe(here.num_parameters());
@@ -286,177 +323,12 @@ describe("loading", () => {
     await again.dispose();
   });
 
-  test("from a Hub that the program has set; its progress, its errors and an abort cross, and no process is left", async () => {
-    const hub = await fakeHub({ files: { "config.json": await folder.readJson("config.json").then(JSON.stringify) } });
-    const remoteHost = env.remoteHost;
-    const cacheDir = env.cacheDir;
-    Object.assign(env, { remoteHost: hub.host, cacheDir: join(folder.path, "cache") });
-    try {
-      const told: unknown[] = [];
-      const load = (id: string) =>
-        LEDModel.from_pretrained(id, { worker: true, progress_callback: (progress) => told.push(progress) });
-      await expect(load("org/tiny-led")).rejects.toThrow("pytorch_model.bin");
-      expect(told).toContainEqual(expect.objectContaining({ status: "done", file: "config.json" }));
-      await expect(load("org/none")).rejects.toThrow(HubResponseError);
-      const pid = lastChild().pid!;
-      await gone(pid);
-    } finally {
-      Object.assign(env, { remoteHost, cacheDir });
-      await hub.close();
-    }
+  test("one that is aborted leaves no process", async () => {
     const reason = new Error("changed my mind");
     const controller = new AbortController();
     const aborted = LEDModel.from_pretrained(folder.path, { worker: true, signal: controller.signal });
     controller.abort(reason);
     await expect(aborted).rejects.toBe(reason);
-    await expect(LEDModel.from_pretrained(join(folder.path, "none"), { worker: true })).rejects.toThrow();
     await gone(lastChild().pid!);
-  });
-});
-
-describe("a long call", () => {
-  const input_ids = [[0, ...Array.from({ length: 600 }, (_, i) => 4 + ((i * 37) % 3000)), 2]];
-  const long = { input_ids, num_beams: 1, max_new_tokens: 250, min_new_tokens: 250 };
-  let model: Awaited<ReturnType<typeof open>>;
-
-  beforeAll(async () => {
-    model = await open(fileURLToPath(new URL("../models/embedded", import.meta.url)));
-  });
-
-  afterAll(() => model.kill());
-
-  test("leaves the program's timers running, and an abort ends it with its reason", async () => {
-    let ticks = 0;
-    const timer = setInterval(() => ticks++, 1);
-    const controller = new AbortController();
-    let last = 0;
-    const call = model.generate({
-      ...long,
-      signal: controller.signal,
-      streamer: () => {
-        if (last++ === 3) controller.abort(reason);
-      },
-    });
-    const reason = new Error("enough");
-    await expect(call).rejects.toBe(reason);
-    clearInterval(timer);
-    expect(ticks).toBeGreaterThan(0);
-    expect(last).toBeLessThan(250);
-    // What a listener throws ends a call in the same way.
-    const thrown = model.generate({
-      ...long,
-      progress_callback: () => {
-        throw reason;
-      },
-    });
-    await expect(thrown).rejects.toBe(reason);
-    expect((await model.generate({ input_ids, num_beams: 1, max_new_tokens: 2 })).dims[0]).toBe(1);
-  });
-
-  test("a crash in the middle rejects it, what waits behind it and what comes later, saying how it ended", async () => {
-    const streamer = new TextIteratorStreamer({ decode: (given) => `${given.join(" ")} ` });
-    const call = model.generate({ ...long, streamer });
-    const behind = model.forward({ input_ids: [[5]] });
-    const results = Promise.allSettled([call, behind]);
-    await streamer.next();
-    lastChild().kill("SIGKILL");
-    const message =
-      "LEDForConditionalGeneration in a worker: expected a worker that runs, got one that ended by SIGKILL. The system may have " +
-      "been out of memory, of which shorter inputs, fewer beams or a smaller model need less. Load the model again to go on.";
-    for (const result of await results) {
-      expect(result).toMatchObject({ status: "rejected", reason: { message } });
-      expect((result as PromiseRejectedResult).reason).toBeInstanceOf(EngineError);
-    }
-    // Whoever reads the stream is told too.
-    const read = async () => {
-      for await (const _ of streamer);
-    };
-    await expect(read()).rejects.toThrow(message);
-    await expect(model({ input_ids: [[5]] })).rejects.toThrow(message);
-    await model.dispose();
-  });
-
-  test("kill() in the middle ends the process", async () => {
-    model = await open(fileURLToPath(new URL("../models/embedded", import.meta.url)));
-    const pid = lastChild().pid!;
-    const call = model.generate({ ...long, streamer: () => model.kill() });
-    await expect(call).rejects.toThrow("got one that was killed. Load the model again to go on.");
-    await expect(model.state_dict()).rejects.toThrow("got one that was killed.");
-    await gone(pid);
-  });
-});
-
-describe("the built package", () => {
-  let built: BuiltCommand;
-  const embedded = fileURLToPath(new URL("../models/embedded", import.meta.url));
-
-  beforeAll(() => {
-    built = buildCommand();
-    // Says the child's process id, generates, and then does as it is told.
-    const script = `
-      import child_process from "node:child_process";
-      import { syncBuiltinESMExports } from "node:module";
-      const { fork } = child_process;
-      child_process.fork = (...args) => {
-        const child = fork(...args);
-        console.log(child.pid);
-        return child;
-      };
-      syncBuiltinESMExports();
-      const { LEDForConditionalGeneration } = await import("./dist/index.js");
-      const model = await LEDForConditionalGeneration.from_pretrained(process.argv[2], { worker: true });
-      const max_new_tokens = Number(process.argv[3]);
-      const settings = { num_beams: 1, early_stopping: false, max_new_tokens, min_new_tokens: max_new_tokens };
-      const { dims } = await model.generate({
-        ...settings,
-        input_ids: [[0, ...Array.from({ length: 500 }, (_, i) => 5 + i), 2]],
-        streamer: () => max_new_tokens > 9 && console.log("at work"),
-      });
-      console.log(dims.join());`;
-    writeFileSync(join(built.folder, "script.mjs"), script);
-  });
-
-  afterAll(() => built.remove());
-
-  const environment = { ...process.env, NODE_OPTIONS: "" };
-
-  test("computes in a worker, which does not keep an idle program running and ends with it", async () => {
-    const { stdout, stderr } = await promisify(execFile)(
-      process.execPath,
-      [join(built.folder, "script.mjs"), embedded, "3"],
-      { env: environment },
-    );
-    const [pid, dims] = stdout.trim().split("\n");
-    expect(dims).toBe("1,4");
-    expect(stderr).toBe("");
-    await gone(Number(pid));
-  });
-
-  test("a program that is killed at work leaves no worker behind", async () => {
-    const program = spawn(process.execPath, [join(built.folder, "script.mjs"), embedded, "250"], { env: environment });
-    const lines: string[] = [];
-    const reader = createInterface(program.stdout);
-    for await (const line of reader) {
-      lines.push(line);
-      if (line === "at work") break;
-    }
-    program.kill("SIGKILL");
-    await once(program, "exit");
-    await gone(Number(lines[0]));
-  });
-
-  test("says what to do where a bundler has left the worker's program behind", async () => {
-    const { rolldown } = await import("rolldown");
-    const bundle = await rolldown({
-      input: join(built.folder, "dist/index.js"),
-      platform: "node",
-      external: [/^onnxruntime/],
-      logLevel: "silent",
-    });
-    await bundle.write({ file: join(built.folder, "bundle/app.js"), codeSplitting: false });
-    const { LEDModel } = (await import(join(built.folder, "bundle/app.js"))) as typeof import("../src/index.ts");
-    await expect(LEDModel.from_pretrained(embedded, { worker: true })).rejects.toThrow(
-      /expected the worker's program at .*main\.js, got no such file\. Where a bundler puts the program in one file, keep led-transformers out of it/,
-    );
   });
 });

@@ -5,8 +5,9 @@
  */
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
+import { stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import type { Files } from "../files.ts";
+import { type Files, readText } from "../files.ts";
 import { env } from "./env.ts";
 import { folderFiles } from "./folder.ts";
 
@@ -19,14 +20,27 @@ export async function derivedFolder(files: Files, names: readonly string[], what
     if (file.path === undefined) return undefined;
     hash.update(`\n${await contentHash(file.path)}`);
   }
-  return folderFiles(join(dirname(env.cacheDir), "led-transformers", hash.digest("hex").slice(0, 40)));
+  return folderFiles(join(root(), hash.digest("hex").slice(0, 40)));
 }
 
-/** The SHA-256 of a file. The Hub's cache has large files under theirs (blobs/HASH), so that they need not be read. */
+/**
+ * The SHA-256 of a file. The Hub's cache has large files under theirs (blobs/HASH), so that they need not be read; of others the
+ * hash is remembered for as long as size, time and place on the disk stay what they were.
+ */
 async function contentHash(path: string): Promise<string> {
   const name = basename(path);
   if (/^[0-9a-f]{64}$/.test(name) && basename(dirname(path)) === "blobs") return name;
+  const { size, mtimeNs, ino, dev } = await stat(path, { bigint: true });
+  const known = folderFiles(join(root(), "hashes"));
+  const entry = createHash("sha256").update([path, size, mtimeNs, ino, dev].join("\n")).digest("hex").slice(0, 40);
+  const remembered = await readText(known, entry).catch(() => "");
+  if (/^[0-9a-f]{64}$/.test(remembered)) return remembered;
   const hash = createHash("sha256");
   for await (const chunk of createReadStream(path, { highWaterMark: 2 ** 20 })) hash.update(chunk as Uint8Array);
-  return hash.digest("hex");
+  const digest = hash.digest("hex");
+  // A hash that cannot be kept is computed again.
+  await known.write(entry, [new TextEncoder().encode(digest)]).catch(() => {});
+  return digest;
 }
+
+const root = (): string => join(dirname(env.cacheDir), "led-transformers");

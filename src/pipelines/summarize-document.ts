@@ -25,6 +25,9 @@ export interface SummarizeOptions {
   >;
 }
 
+/** What summarizing needs of the model, which may compute in a worker. */
+export type SummarizingModel = Pick<LEDForConditionalGeneration, "config" | "generation_config" | "generate">;
+
 /** A sentence of the document that a summary consists of. */
 export interface CitedSentence {
   readonly text: string;
@@ -71,14 +74,40 @@ const shownSettings = [
  * without truncation, a document longer than the encoder's.
  */
 export async function summarizeDocument(
-  model: LEDForConditionalGeneration,
+  model: SummarizingModel,
   tokenizer: ByteLevelTokenizer,
   text: string,
-  { truncation = true, unwrap = true, extractive = false, generation = {} }: SummarizeOptions = {},
+  options: SummarizeOptions = {},
 ): Promise<DocumentSummary> {
   requireMatchingTokenizer(tokenizer, model.config);
-  const settings = generationSettings(model, generation);
-  const limit = model.config.max_encoder_position_embeddings;
+  const settings = generationSettings(model, options.generation);
+  const [summary] = await summarizeRead(
+    model,
+    tokenizer,
+    [readDocument(model, tokenizer, text, options)],
+    settings,
+    options,
+  );
+  return summary!;
+}
+
+/** A document as the model takes it. */
+export interface ReadDocument {
+  /** The first tokens where not all fit, with <s> and </s>. */
+  readonly ids: readonly number[];
+  readonly truncated_tokens: number;
+  readonly unwrapped_lines: number;
+  /** What an extractive summary may consist of. */
+  readonly cited: readonly { readonly span: TokenSpan; readonly cited: CitedSentence }[] | undefined;
+}
+
+export function readDocument(
+  { config }: SummarizingModel,
+  tokenizer: ByteLevelTokenizer,
+  text: string,
+  { truncation = true, unwrap = true, extractive = false }: SummarizeOptions,
+): ReadDocument {
+  const limit = config.max_encoder_position_embeddings;
   const source = unwrap ? unwrapLines(text) : { text, joined: 0 };
   if (extractive !== false) requireOffsets(tokenizer);
   const encoding = tokenizer(source.text, {
@@ -96,33 +125,57 @@ export async function summarizeDocument(
       fix: "Allow truncation, split the document, or use a model with a longer position table.",
     });
   }
-  const truncated = encoding.num_truncated as number;
-  const cited =
-    extractive === false
-      ? undefined
-      : citable(text, source.text, encoding.offset_mapping as [number, number][], truncated > 0);
+  const truncated_tokens = encoding.num_truncated as number;
+  return {
+    ids,
+    truncated_tokens,
+    unwrapped_lines: source.joined,
+    cited:
+      extractive === false
+        ? undefined
+        : citable(text, source.text, encoding.offset_mapping as [number, number][], truncated_tokens > 0),
+  };
+}
+
+/** Summaries of documents that are computed together; shorter ones are padded to the longest. */
+export async function summarizeRead(
+  model: SummarizingModel,
+  tokenizer: ByteLevelTokenizer,
+  documents: readonly ReadDocument[],
+  settings: GenerationSettings,
+  { extractive = false, generation = {} }: SummarizeOptions,
+): Promise<DocumentSummary[]> {
+  const width = Math.max(...documents.map(({ ids }) => ids.length));
+  const rows = (value: (document: ReadDocument, position: number) => number): number[][] =>
+    documents.map((document) => Array.from({ length: width }, (_, position) => value(document, position)));
   const max_sentences = typeof extractive === "object" ? extractive.max_sentences : undefined;
+  const spans = documents.flatMap(({ cited }) => (cited === undefined ? [] : [cited.map(({ span }) => span)]));
   const { sequences, chosen_sentences } = await model.generate({
     ...generation,
-    ...(cited && { extractive: { sentences: [cited.map(({ span }) => span)], max_sentences } }),
+    ...(extractive === false ? {} : { extractive: { sentences: spans, max_sentences } }),
     return_dict_in_generate: true,
-    input_ids: [ids],
-    attention_mask: [ids.map(() => 1)],
-    global_attention_mask: [ids.map((_, position) => (position === 0 ? 1 : 0))],
+    input_ids: rows(({ ids }, position) => ids[position] ?? tokenizer.pad_token_id!),
+    attention_mask: rows(({ ids }, position) => (position < ids.length ? 1 : 0)),
+    global_attention_mask: rows((_, position) => (position === 0 ? 1 : 0)),
   });
-  const summary = (sequences.tolist() as number[][])[0]!;
-  const sentences = cited && chosen_sentences?.[0]?.map((sentence) => cited[sentence]!.cited);
-  return {
-    summary_text:
-      sentences?.map(({ text }) => text).join(" ") ?? tokenizer.decode(summary, { skip_special_tokens: true }).trim(),
-    ...(sentences && { sentences }),
-    source_tokens: ids.length + truncated,
-    unwrapped_lines: source.joined,
-    truncated_tokens: truncated,
-    summary_tokens: summary.length,
-    global_attention: [0],
-    generation: settings,
-  };
+  const { pad_token_id } = model.config;
+  return (sequences.tolist() as number[][]).map((padded, i) => {
+    const { ids, truncated_tokens, unwrapped_lines, cited } = documents[i]!;
+    const end = padded.findLastIndex((id) => id !== pad_token_id) + 1;
+    const summary = padded.slice(0, end);
+    const sentences = cited && chosen_sentences?.[i]?.map((sentence) => cited[sentence]!.cited);
+    return {
+      summary_text:
+        sentences?.map(({ text }) => text).join(" ") ?? tokenizer.decode(summary, { skip_special_tokens: true }).trim(),
+      ...(sentences && { sentences }),
+      source_tokens: ids.length + truncated_tokens,
+      unwrapped_lines,
+      truncated_tokens,
+      summary_tokens: summary.length,
+      global_attention: [0],
+      generation: settings,
+    };
+  });
 }
 
 /** The document's sentences that a summary may consist of, with the tokens of each. `read`: the text as it was read. */
@@ -159,9 +212,9 @@ function requireOffsets(tokenizer: ByteLevelTokenizer): void {
 }
 
 /** The settings that generate() will use, their lengths checked against the decoder's position table. */
-function generationSettings(
-  model: LEDForConditionalGeneration,
-  { num_beams, max_new_tokens, min_length }: NonNullable<SummarizeOptions["generation"]>,
+export function generationSettings(
+  model: SummarizingModel,
+  { num_beams, max_new_tokens, min_length }: NonNullable<SummarizeOptions["generation"]> = {},
 ): GenerationSettings {
   model.generation_config = model.generation_config.following(model.config);
   const config = model.generation_config.copy();

@@ -153,7 +153,7 @@ describe("a worker that is no more", () => {
     await begun;
     state.end("ended by SIGSEGV");
     const message =
-      "Model in a worker: expected a worker that runs, got one that ended by SIGSEGV. The system may have been out of memory";
+      "Model in a worker: expected a worker that runs, got one that ended by SIGSEGV. Standard error may say why.";
     await expect(call).rejects.toThrow(EngineError);
     await expect(call).rejects.toThrow(message);
     await expect(client.call("wait", null)).rejects.toThrow(message);

@@ -149,13 +149,14 @@ export class WorkerClient {
 
   #gone(how: string): EngineError {
     const again = "Load the model again to go on.";
-    const memory =
-      "The system may have been out of memory, of which shorter inputs, fewer beams or a smaller model need less.";
+    const why =
+      "Standard error may say why. If it does not, the system may have been out of memory, of which shorter inputs, fewer beams " +
+      "or a smaller model need less.";
     return new EngineError({
       operation: this.#name,
       expected: "a worker that runs",
       got: `one that ${how}`,
-      fix: how.startsWith("ended") ? `${memory} ${again}` : again,
+      fix: how.startsWith("ended") ? `${why} ${again}` : again,
     });
   }
 }

@@ -7,7 +7,7 @@
  */
 import { InternalError, InvalidArgumentError } from "../errors.ts";
 import { Tensor, type TensorType } from "../tensor.ts";
-import { type ErrorClass, errorFromParts, type ErrorParts, partsOfError, standardErrors } from "./error-parts.ts";
+import { type ErrorClass, type ErrorParts, errorFromParts, partsOfError, standardErrors } from "./error-parts.ts";
 
 /** A class whose instances cross. */
 export interface CrossingClass {
@@ -59,7 +59,6 @@ const ownClasses: readonly CrossingClass[] = [
 export class Codec {
   readonly #byType: ReadonlyMap<unknown, CrossingClass>;
   readonly #byName: ReadonlyMap<string, CrossingClass>;
-
   readonly #errors: readonly ErrorClass[];
 
   constructor(classes: readonly CrossingClass[] = [], errors: readonly ErrorClass[] = []) {

@@ -82,7 +82,8 @@ export abstract class PreTrainedModelBase extends Callable<(...args: never[]) =>
   /**
    * A model from a local folder, a Hub id or files at hand. Keys of LEDConfig among the options override the
    * checkpoint's. The weights stay in their files where the engine can map them. Throws a CheckpointError that lists every missing
-   * or misshapen weight; a head that the checkpoint lacks is new, and a warning says so.
+   * or misshapen weight; a head that the checkpoint lacks is new, and a warning says so. With `worker: true` the model computes in a
+   * process of its own.
    */
   static async from_pretrained<M extends PreTrainedModelBase, O extends FromPretrainedOptions>(
     this: ModelClass<M>,

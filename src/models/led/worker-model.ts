@@ -71,7 +71,7 @@ export async function loadInWorker(
     throw new InvalidArgumentError({
       operation,
       expected: "a path or a Hub id, by which the worker finds the files itself",
-      got: `an object of files (${source.where})`,
+      got: `the files of ${source.where} as an object`,
       fix: "Give its path, or load the model without `worker`.",
     });
   }
@@ -146,7 +146,7 @@ export class WorkerModel extends Callable<(inputs: object) => Promise<unknown>> 
       throw new InvalidArgumentError({
         operation: "save_pretrained of a model in a worker",
         expected: "the path of a folder, which the worker opens itself",
-        got: `an object of files (${folder.where})`,
+        got: `the files of ${folder.where} as an object`,
       });
     }
     const { signal, ...options } = given as { readonly signal?: AbortSignal };
