@@ -12,7 +12,7 @@ import {
   LEDForConditionalGeneration,
   LEDModel,
   LEDTokenizerFast,
-  Tensor,
+  type Tensor,
 } from "../src/index.ts";
 import { loadModel } from "../src/models/led/loading.ts";
 import { quantize } from "../src/models/led/quantization.ts";
@@ -171,7 +171,13 @@ describe("bytes made at load", () => {
   test("are kept, and taken from there the next time", async () => {
     const store = memoryFiles([]);
     let writes = 0;
-    const counting: Files = { ...store, write: (name, parts) => ((writes += 1), store.write(name, parts)) };
+    const counting: Files = {
+      ...store,
+      write(name, parts) {
+        writes += 1;
+        return store.write(name, parts);
+      },
+    };
     for (const time of [1, 2]) {
       const { weights, checkpoint } = await floatModel();
       await quantize(weights, checkpoint, async () => counting, 0);

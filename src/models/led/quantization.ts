@@ -2,7 +2,7 @@
  * dtype "q8": the matrices of a model as bytes. They come from the checkpoint, where it has them so (`led convert --dtype q8`,
  * save_pretrained), or are made here and kept for the next load.
  */
-import { openCheckpoint, type Checkpoint } from "../../checkpoints/open.ts";
+import { type Checkpoint, openCheckpoint } from "../../checkpoints/open.ts";
 import { quantizedTensors } from "../../checkpoints/quantize.ts";
 import { writeSafetensors } from "../../checkpoints/safetensors-write.ts";
 import { FileError } from "../../errors.ts";
