@@ -1,21 +1,28 @@
 // @ts-check
-/** Files of results: those of bench.mjs, of which several make one report, and those of tokenizer.mjs. */
+/** Files of results: those of bench.mjs, of which several make one report, those of tokenizer.mjs and of quality.mjs. */
 import { readFile } from "node:fs/promises";
 
 /** @typedef {import("./bench.mjs").Report} Report */
+/** @typedef {import("./quality.mjs").QualityReport} QualityReport */
 /** @typedef {import("./tokenizer.mjs").TokenizerReport} TokenizerReport */
 
-/** @param {readonly string[]} paths @returns {Promise<{ models?: Report, tokenizers?: TokenizerReport }>} */
+/** @param {readonly string[]} paths @returns {Promise<{ models?: Report, tokenizers?: TokenizerReport, quality?: QualityReport }>} */
 export async function readReports(paths) {
-  /** @type {(Report | TokenizerReport)[]} */
+  /** @type {(Report | TokenizerReport | QualityReport)[]} */
   const reports = await Promise.all(paths.map(async (path) => JSON.parse(await readFile(path, "utf8"))));
   const [first, ...later] = reports.flatMap((report) => ("kind" in report ? [] : [report]));
   for (const { cases } of first === undefined ? [] : [first, ...later]) {
     if (cases.some(({ geometry }) => geometry === "led-tiny"))
       throw new Error("expected results of whole models, got those of --quick, which only shows that everything runs");
   }
-  const tokenizers = reports.flatMap((report) => ("kind" in report ? [report] : [])).at(-1);
-  return { ...(first && { models: merged([first, ...later]) }), ...(tokenizers && { tokenizers }) };
+  const others = reports.flatMap((report) => ("kind" in report ? [report] : []));
+  const quality = others.flatMap((report) => (report.kind === "quality" ? [report] : [])).at(-1);
+  const tokenizers = others.flatMap((report) => (report.kind === "quality" ? [] : [report])).at(-1);
+  return {
+    ...(first && { models: merged([first, ...later]) }),
+    ...(tokenizers && { tokenizers }),
+    ...(quality && { quality }),
+  };
 }
 
 /**

@@ -1,11 +1,11 @@
 // @ts-check
 /**
- * docs/performance.md from results of bench.mjs or tokenizer.mjs, and with the former docs/performance.svg, which it shows:
+ * docs/performance.md from results of bench.mjs, tokenizer.mjs or quality.mjs, and with the former docs/performance.svg, which it shows:
  *
  *     node bench/table.mjs RESULTS.json [LATER.json ...]
  *
  * Each kind of results has its part of the document, and the others stay as they are: bench.mjs the one before the first
- * marker, tokenizer.mjs the one between its markers. A case of a later file of bench.mjs takes the place of the same case in an
+ * marker, the others those between their markers. A case of a later file of bench.mjs takes the place of the same case in an
  * earlier one, for cases that were measured again.
  */
 import { readFile, writeFile } from "node:fs/promises";
@@ -13,6 +13,7 @@ import { argv } from "node:process";
 import { describeMachine } from "./machine.mjs";
 import { notes } from "./notes.mjs";
 import { plot, plotFile } from "./plot.mjs";
+import { section as quality } from "./quality.mjs";
 import { markdownTables } from "./report.mjs";
 import { readReports } from "./reports.mjs";
 import { section as tokenizing } from "./tokenizer-report.mjs";
@@ -20,7 +21,7 @@ import { section as tokenizing } from "./tokenizer-report.mjs";
 /** @typedef {import("./bench.mjs").Report} Report */
 
 const target = new URL("../docs/performance.md", import.meta.url);
-const marker = (/** @type {"begin" | "end"} */ where) => `<!-- tokenizing: ${where} -->`;
+const marker = (/** @type {string} */ part, /** @type {"begin" | "end"} */ where) => `<!-- ${part}: ${where} -->`;
 
 /** The widest difference between two rounds of one measurement, as a share of its median. @param {Report} report */
 function widestSpread({ cases }) {
@@ -92,12 +93,13 @@ function withModels(document, text) {
   return rest < 0 ? text : `${text}${document.slice(rest)}`;
 }
 
-/** @param {string} document @param {string} text */
-function withTokenizing(document, text) {
-  const part = `${marker("begin")}\n${text}\n${marker("end")}`;
-  const [begin, end] = [document.indexOf(marker("begin")), document.indexOf(marker("end"))];
+/** @param {string} document @param {"tokenizing" | "quality"} name @param {string} text */
+function withPart(document, name, text) {
+  const [first, last] = [marker(name, "begin"), marker(name, "end")];
+  const part = `${first}\n${text}\n${last}`;
+  const [begin, end] = [document.indexOf(first), document.indexOf(last)];
   if (begin < 0 || end < begin) return `${document.trimEnd()}\n\n${part}\n`;
-  return `${document.slice(0, begin)}${part}${document.slice(end + marker("end").length)}`;
+  return `${document.slice(0, begin)}${part}${document.slice(end + last.length)}`;
 }
 
 const [, , ...paths] = argv;
@@ -111,7 +113,8 @@ try {
     if (image !== undefined) await writeFile(plotFile, image);
     document = withModels(document, models(reports.models, image !== undefined));
   }
-  if (reports.tokenizers !== undefined) document = withTokenizing(document, tokenizing(reports.tokenizers));
+  if (reports.tokenizers !== undefined) document = withPart(document, "tokenizing", tokenizing(reports.tokenizers));
+  if (reports.quality !== undefined) document = withPart(document, "quality", quality(reports.quality));
   await writeFile(target, document);
 } catch (error) {
   console.error(`bench: ${error instanceof Error ? error.message : error}`);
