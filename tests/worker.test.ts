@@ -207,6 +207,31 @@ describe("generate", () => {
     expect(log).toContain("end");
   });
 
+  test.each(["put", "end"] as const)(
+    "what a streamer's %s throws is the call's failure and told to it",
+    async (method) => {
+      const failure = new Error("the reader is gone");
+      const failed = async (model: typeof worker | typeof here) => {
+        const log: unknown[] = [];
+        const told = (name: string) => {
+          log.push(name);
+          // Not the prompt, which comes first.
+          if (name === method && log.length > 1) throw failure;
+        };
+        const streamer = {
+          put: () => told("put"),
+          end: () => told("end"),
+          error: (reason: unknown) => log.push(reason),
+        };
+        await expect(model.generate({ input_ids: ids, num_beams: 1, streamer })).rejects.toBe(failure);
+        return log;
+      };
+      const log = await failed(worker);
+      expect(log).toEqual(await failed(here));
+      expect(log.at(-1)).toBe(failure);
+    },
+  );
+
   test("configs are read as they are when a call is made", async () => {
     const before = worker.generation_config;
     worker.generation_config = before.copy();
@@ -265,6 +290,12 @@ describe("what it refuses", () => {
     await expect(refused).rejects.toThrow(InvalidArgumentError);
     await expect(refused).rejects.toThrow(name);
     await expect(refused).rejects.toThrow(fix);
+  });
+
+  test("a `worker` that is neither true nor false", async () => {
+    await expect(LEDModel.from_pretrained(folder.path, { worker: "yes" as never })).rejects.toThrow(
+      "LEDModel.from_pretrained: expected `worker` to be true or false, got yes",
+    );
   });
 
   test("files at hand, to load from and to save to", async () => {

@@ -108,6 +108,13 @@ export async function loadModel(
 ): Promise<LoadedModel & { readonly files: Files; readonly info: LoadingInfo }> {
   const operation = `${className}.from_pretrained`;
   const { options, overrides: allOverrides } = splitOptions(operation, given);
+  if (typeof (options.worker ?? false) !== "boolean") {
+    throw new InvalidArgumentError({
+      operation,
+      expected: "`worker` to be true or false",
+      got: String(options.worker),
+    });
+  }
   // Stock configs do not have this package's own key, so that it cannot replace one in them.
   const { head, ...overrides } = allOverrides;
   checkCompute(operation, options);

@@ -90,7 +90,7 @@ export abstract class PreTrainedModelBase extends Callable<(...args: never[]) =>
     source: string | Files,
     options?: O,
   ): Promise<Loaded<M, O>> {
-    if (options?.worker) {
+    if (options?.worker === true) {
       const { model, info } = await loadInWorker(this.className, source, options);
       return (info === undefined ? model : [model, info]) as unknown as Loaded<M, O>;
     }

@@ -258,8 +258,8 @@ class StreamEnd {
       this.#streamer.put(ids as number[] | number[][]);
     },
     end: () => {
-      this.#state = "ended";
       this.#streamer.end();
+      this.#state = "ended";
     },
   };
 
