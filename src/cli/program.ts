@@ -4,12 +4,7 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import { dtypes } from "../models/led/model-weights.ts";
 import { devices } from "../platform/platform.ts";
 import { leastVocabSize } from "../tokenizers/train-tokenizer.ts";
-import { convert } from "./convert.ts";
 import { oneLine, wholeNumber } from "./failure.ts";
-import { info } from "./info.ts";
-import { summarize } from "./summarize.ts";
-import { tokenize } from "./tokenize.ts";
-import { trainTokenizer } from "./train-tokenizer.ts";
 
 const fileArgument = ["<file>", "text, Markdown or other UTF-8 file; - is standard input"] as const;
 const modelArgument = ["<model>", 'a folder, a Hub id, or "embedded"'] as const;
@@ -53,7 +48,7 @@ export function buildProgram(): Command {
     .option("--threads <n>", "threads to compute with (default: the processor's cores)", wholeNumber(1))
     .option(...progressOption)
     .addHelpText("after", example("led summarize report.txt --num-beams 4 --max-new-tokens 200"))
-    .action(summarize);
+    .action(onDemand(async () => (await import("./summarize.ts")).summarize));
 
   program
     .command("info")
@@ -62,7 +57,7 @@ export function buildProgram(): Command {
     .option("--tokens <n>", "estimate memory for a document of n tokens (default: the longest)", wholeNumber(1))
     .option("--json", "print JSON")
     .addHelpText("after", example("led info allenai/led-base-16384 --tokens 8000"))
-    .action(info);
+    .action(onDemand(async () => (await import("./info.ts")).info));
 
   program
     .command("tokenize")
@@ -72,7 +67,7 @@ export function buildProgram(): Command {
     .option("--offsets", "print where each token begins and ends too, in UTF-16 code units")
     .option("--json", "print JSON")
     .addHelpText("after", example("led tokenize report.txt --model allenai/led-base-16384"))
-    .action(tokenize);
+    .action(onDemand(async () => (await import("./tokenize.ts")).tokenize));
 
   program
     .command("convert")
@@ -89,7 +84,7 @@ export function buildProgram(): Command {
     .option("--max-shard-size <size>", "size of a file at most, such as 2GB (default: 5GB)")
     .option(...progressOption)
     .addHelpText("after", example("led convert ./my-led ./my-led-q8 --dtype q8"))
-    .action(convert);
+    .action(onDemand(async () => (await import("./convert.ts")).convert));
 
   program
     .command("train-tokenizer")
@@ -102,12 +97,19 @@ export function buildProgram(): Command {
     .option("--jsonl-field <names>", "fields of .jsonl files that hold texts, such as document,summary", names)
     .option(...progressOption)
     .addHelpText("after", example("led train-tokenizer *.txt --vocab-size 8000 --output ./my-tokenizer"))
-    .action(trainTokenizer);
+    .action(onDemand(async () => (await import("./train-tokenizer.ts")).trainTokenizer));
 
   return program;
 }
 
 /** Names with commas between them, after those of the same option before. */
+/** An action whose command is loaded when it is called: what other commands need costs this one no time. */
+function onDemand<Given extends unknown[]>(
+  load: () => Promise<(...given: Given) => Promise<void>>,
+): (...given: Given) => Promise<void> {
+  return async (...given) => (await load())(...given);
+}
+
 function names(text: string, before: readonly string[] = []): readonly string[] {
   const given = text.split(",").map((name) => name.trim());
   if (given.includes("")) throw new InvalidArgumentError("Expected names with commas between them.");
