@@ -1,0 +1,78 @@
+/**
+ * Adam with decoupled weight decay (Loshchilov and Hutter, "Decoupled weight decay regularization", 2019), in the arithmetic of
+ * torch.optim.AdamW 2.5.1: numbers are float32, the factors of a step are double.
+ */
+import { refuseUnknownOptions } from "../errors.ts";
+import type { Tensor } from "../tensor.ts";
+import { type Optimizer, type OptimizerState, RunningAverages } from "./optimizer.ts";
+import { requireNumber, type Trainable, withGradients } from "./parameters.ts";
+
+export interface AdamWOptions {
+  /** 1e-3 by default. */
+  readonly lr?: number;
+  /** Of the running averages of gradients and their squares; [0.9, 0.999] by default. */
+  readonly betas?: readonly [number, number];
+  /** 1e-8 by default. */
+  readonly eps?: number;
+  /** 0.01 by default. */
+  readonly weight_decay?: number;
+  /** Parameters whose weights do not decay, by their names; none by default. `withoutDecay` is the Trainer's rule. */
+  readonly no_decay?: (name: string) => boolean;
+}
+
+/** Biases and layer norms do not decay (transformers 4.37.2, trainer.py: get_decay_parameter_names). */
+export const withoutDecay = (name: string): boolean => /(?:^|\.)bias$|layer_?norm/.test(name);
+
+export class AdamW implements Optimizer {
+  lr: number;
+  readonly initial_lr: number;
+  readonly #model: Trainable;
+  readonly #options: Required<Omit<AdamWOptions, "lr">>;
+  readonly #averages = new RunningAverages();
+
+  constructor(model: Trainable, options: AdamWOptions = {}) {
+    refuseUnknownOptions("AdamW", options, ["lr", "betas", "eps", "weight_decay", "no_decay"]);
+    const { lr = 1e-3, betas = [0.9, 0.999], eps = 1e-8, weight_decay = 0.01, no_decay = () => false } = options;
+    requireNumber("AdamW", "lr", lr, lr >= 0, "of at least 0");
+    betas.forEach((beta, i) => {
+      requireNumber("AdamW", `betas[${i}]`, beta, beta >= 0 && beta < 1, "of at least 0 and below 1");
+    });
+    requireNumber("AdamW", "eps", eps, eps >= 0, "of at least 0");
+    requireNumber("AdamW", "weight_decay", weight_decay, weight_decay >= 0, "of at least 0");
+    this.lr = lr;
+    this.initial_lr = lr;
+    this.#model = model;
+    this.#options = { betas, eps, weight_decay, no_decay };
+  }
+
+  step(gradients: ReadonlyMap<string, Tensor<"float32">>): void {
+    const { lr } = this;
+    const { betas, eps, weight_decay, no_decay } = this.#options;
+    const [beta1, beta2] = betas;
+    for (const one of withGradients("AdamW.step", this.#model.trainable_parameters(), gradients)) {
+      const { name, parameter, gradient } = one;
+      const step = this.#averages.advance(name);
+      const first = this.#averages.get("exp_avg", name, parameter.dims);
+      const second = this.#averages.get("exp_avg_sq", name, parameter.dims);
+      const kept = 1 - lr * (no_decay(name) ? 0 : weight_decay);
+      const size = lr / (1 - beta1 ** step);
+      const root = Math.sqrt(1 - beta2 ** step);
+      const { data } = parameter;
+      for (let i = 0; i < data.length; i++) {
+        const g = gradient.data[i]!;
+        first[i] = first[i]! + (1 - beta1) * (g - first[i]!);
+        second[i] = beta2 * second[i]! + (1 - beta2) * g * g;
+        data[i] = data[i]! * kept - (size * first[i]!) / (Math.sqrt(second[i]!) / root + eps);
+      }
+    }
+  }
+
+  state_dict(): OptimizerState {
+    return this.#averages.state(this.lr);
+  }
+
+  load_state_dict(state: OptimizerState): void {
+    this.#averages.load("AdamW", state, this.#model.trainable_parameters().keys());
+    this.lr = state.lr ?? this.initial_lr;
+  }
+}
