@@ -111,10 +111,12 @@ describe.each(Object.entries(settings))("%s", (name, { optimizer: makeOptimizer,
       if (rate === null) expect(other).toBeNull();
       else expect(rate).toBeCloseTo(other!, 12);
     });
-    norms.forEach((norm, i) => expect(Math.abs(norm / expected.norms![i]! - 1)).toBeLessThan(1e-5));
+    for (const [i, norm] of norms.entries()) expect(Math.abs(norm / expected.norms![i]! - 1)).toBeLessThan(1e-5);
     for (const [key, values] of Object.entries(expected.parameters)) {
       const { data } = parameters.get(key)!;
-      values.forEach((value, i) => expect(Math.abs(data[i]! - value), `${key}[${i}]`).toBeLessThan(1e-5));
+      for (const [i, value] of values.entries()) {
+        expect(Math.abs(data[i]! - value), `${key}[${i}]`).toBeLessThan(1e-5);
+      }
     }
   });
 

@@ -28,7 +28,7 @@ test.each(schedules.map((one) => [`${one.name} ${JSON.stringify(one.options)}`, 
       scheduler.step();
       return rate;
     });
-    seen.forEach((rate, i) => expect(rate, `step ${i}`).toBeCloseTo(rates[i]!, 14));
+    for (const [i, rate] of seen.entries()) expect(rate, `step ${i}`).toBeCloseTo(rates[i]!, 14);
 
     const [other, place] = [optimizer(), scheduler.state_dict()];
     get_scheduler(name, other, options).load_state_dict(place);
