@@ -68,6 +68,7 @@ export {
   AutoModelForSeq2SeqLM,
   AutoModelForSequenceClassification,
 } from "./models/led/auto-classes.ts";
+export { type ConvertBartOptions, type ConvertedBart, convert_bart_to_led } from "./models/led/convert-bart.ts";
 export {
   type ConditionalGenerationInputs,
   type GenerateOptions,

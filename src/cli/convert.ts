@@ -1,9 +1,11 @@
 /** `led convert MODEL FOLDER`: a checkpoint rewritten as safetensors, with everything else of its folder. */
 import { type ConvertDType, convertToSafetensors, openCheckpoint } from "../checkpoints/index.ts";
 import { quantizationConfig } from "../checkpoints/quantize.ts";
+import type { WriteProgress } from "../checkpoints/shards.ts";
 import { LEDConfig } from "../config.ts";
 import { type Files, readBytes, readJsonObject } from "../files.ts";
 import { filesOfPart } from "../load-options.ts";
+import { convert_bart_to_led } from "../models/led/convert-bart.ts";
 import { geometryOf } from "../models/led/geometry.ts";
 import { tokenTableNames } from "../models/led/parameters.ts";
 import { isMatrix } from "../models/led/quantization.ts";
@@ -15,6 +17,9 @@ import { progressBar } from "./progress.ts";
 export interface ConvertFlags {
   readonly dtype?: ConvertDType;
   readonly maxShardSize?: string;
+  readonly from?: "bart";
+  readonly attentionWindow?: number;
+  readonly maxPositionEmbeddings?: number;
   readonly progress?: boolean;
 }
 
@@ -27,9 +32,25 @@ const torchTypes = { fp32: "float32", fp16: "float16", q8: "float32" } as const;
 export async function convert(source: string, folder: string, flags: ConvertFlags): Promise<void> {
   const progress = progressBar(flags.progress);
   const interruption = new AbortController();
+  const written = ({ written, total }: WriteProgress): void =>
+    progress.update("convert", Math.round(written / 1e6), Math.round(total / 1e6), "MB");
   try {
     const result = await writeModelFolder(folder, async (target) => {
       const files = await resolveModel(source, progress);
+      if (flags.from === "bart") {
+        return withInterruption(
+          (why) => interruption.abort(why),
+          () =>
+            convert_bart_to_led(files, {
+              output: target,
+              attention_window: flags.attentionWindow,
+              max_position_embeddings: flags.maxPositionEmbeddings,
+              max_shard_size: flags.maxShardSize,
+              write_callback: written,
+              signal: interruption.signal,
+            }),
+        );
+      }
       const checkpoint = await openCheckpoint(files);
       const config = await LEDConfig.from_files(files);
       const prefix = [...checkpoint.tensors.keys()].some((name) => name.startsWith("led")) ? "led." : "";
@@ -40,8 +61,7 @@ export async function convert(source: string, folder: string, flags: ConvertFlag
             tied: [tokenTableNames(geometryOf(config), prefix)],
             ...(flags.dtype === undefined ? {} : { dtype: flags.dtype, isMatrix }),
             ...(flags.maxShardSize === undefined ? {} : { max_shard_size: flags.maxShardSize }),
-            progress_callback: ({ written, total }) =>
-              progress.update("convert", Math.round(written / 1e6), Math.round(total / 1e6), "MB"),
+            progress_callback: written,
             signal: interruption.signal,
           });
           for (const name of companions) {

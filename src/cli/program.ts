@@ -82,6 +82,21 @@ export function buildProgram(): Command {
       ]),
     )
     .option("--max-shard-size <size>", "size of a file at most, such as 2GB (default: 5GB)")
+    .addOption(
+      new Option("--from <model>", "make an LED of another model, to be trained further")
+        .choices(["bart"])
+        .conflicts("dtype"),
+    )
+    .addOption(
+      new Option("--attention-window <n>", "of an LED made of a BART, two-sided (default: 1024)")
+        .argParser(wholeNumber(2))
+        .implies({ from: "bart" }),
+    )
+    .addOption(
+      new Option("--max-position-embeddings <n>", "tokens that an LED made of a BART will hold (default: 16384)")
+        .argParser(wholeNumber(1))
+        .implies({ from: "bart" }),
+    )
     .option(...progressOption)
     .addHelpText("after", example("led convert ./my-led ./my-led-q8 --dtype q8"))
     .action(onDemand(async () => (await import("./convert.ts")).convert));
