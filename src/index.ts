@@ -61,6 +61,17 @@ export {
 export { type Env, env, folderFiles, HubResponseError, OfflineError } from "./hub/index.ts";
 export type { DownloadProgress, LoadOptions } from "./load-options.ts";
 export { type Logger, setLogger } from "./log.ts";
+export { type BleuOptions, type BleuScore, bleu } from "./metrics/bleu.ts";
+export {
+  accuracy,
+  type ClassificationOptions,
+  type ClassificationScores,
+  classificationScores,
+  matthewsCorrelation,
+  pearson,
+  spearman,
+} from "./metrics/classification.ts";
+export { exactMatch, type SquadScores, squad, wordF1 } from "./metrics/squad.ts";
 export {
   AutoConfig,
   AutoModel,

@@ -1,8 +1,9 @@
-"""Writes scores of transformers' SQuAD evaluation, scikit-learn and SciPy: fixtures/metrics.json."""
+"""Writes scores of transformers' SQuAD evaluation, scikit-learn, SciPy and sacreBLEU: fixtures/metrics.json."""
 
 import random
 
 from fixture_file import FIXTURES, write_fixture
+from sacrebleu.metrics import BLEU
 from scipy.stats import pearsonr, spearmanr
 from sklearn.metrics import accuracy_score, matthews_corrcoef, precision_recall_fscore_support
 from transformers.data.metrics.squad_metrics import compute_exact, compute_f1, get_tokens, squad_evaluate
@@ -81,6 +82,45 @@ def regression():
     return cases
 
 
+SENTENCES = [
+    "The cat sat on the mat.", "the cat is on the mat", "There is a cat on the mat, isn't there?", "", "  ", "It costs $3.50, or 1,000-2,000 yen.",
+    "It costs $ 3.50 or 1,000 - 2,000 yen .", "A &quot;quoted&quot; &amp; &lt;escaped&gt; line", 'A "quoted" & <escaped> line', "co-\noperate now",
+    "line one\nline two", "Ein schöner Tag – nicht wahr?", "日本 の 東京", "a b c d e f g h", "a b c d e f h g", "h g f e d c b a", "U.S. and U.K.", "e.g. this, that",
+    "word", "word word word word word", "<skipped> text here", "100% [sic] {x} a/b c\\d ^ ~ `t`", "trailing space   ", "don't stop",
+]
+
+
+def bleu():
+    rng = random.Random(8)
+    cases = []
+    for size, count, options in [
+        (1, 1, {}), (24, 1, {}), (24, 2, {}), (24, 3, {"lowercase": True}), (12, 1, {"tokenize": "none"}), (12, 2, {"tokenize": "char"}),
+        (3, 1, {"lowercase": True, "tokenize": "none"}), (8, 1, {}), (5, 2, {}),
+    ]:
+        references = [[rng.choice(SENTENCES) for _ in range(count)] for _ in range(size)]
+        predictions = [rng.choice([*row, rng.choice(SENTENCES)]) for row in references]
+        cases.append([predictions, references, options])
+    cases.append([["a b"], [["a b c"]], {}])
+    cases.append([["x y z w v"], [["a b c d e"]], {}])
+    cases.append([["a x c y e z"], [["a b c d e f"]], {}])
+    cases.append([[""], [["a b c"]], {}])
+    for text in SENTENCES:
+        cases.append([[text], [[SENTENCES[0], text]], {}])
+    result = []
+    for predictions, references, options in cases:
+        streams = [list(stream) for stream in zip(*references)]
+        score = BLEU(**options).corpus_score(predictions, streams)
+        result.append({
+            "options": options, "predictions": predictions, "references": references,
+            "score": {
+                "score": score.score, "counts": score.counts, "totals": score.totals, "precisions": score.precisions,
+                "bp": score.bp, "sys_len": score.sys_len, "ref_len": score.ref_len,
+            },
+        })
+    return result
+
+
 if __name__ == "__main__":
-    content = {"squad": squad(), "classification": classification(), "regression": regression()}
-    write_fixture(FIXTURES / "metrics.json", "metrics.py", ["transformers", "scikit-learn", "scipy"], content)
+    content = {"squad": squad(), "classification": classification(), "regression": regression(), "bleu": bleu()}
+    packages = ["transformers", "scikit-learn", "scipy", "sacrebleu"]
+    write_fixture(FIXTURES / "metrics.json", "metrics.py", packages, content)
