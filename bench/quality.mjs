@@ -12,8 +12,8 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { AutoTokenizer, LEDForConditionalGeneration } from "../dist/index.js";
 import { runJson } from "./child.mjs";
-import { markdownRows, plainRows } from "./report.mjs";
 import { rougeL, rougeN } from "./rouge.mjs";
+import { markdownRows, plainRows } from "./text.mjs";
 
 /**
  * @typedef {object} Row
