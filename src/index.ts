@@ -71,6 +71,7 @@ export {
   pearson,
   spearman,
 } from "./metrics/classification.ts";
+export { type RougeInterval, type RougeOptions, type RougeScore, type RougeType, rouge } from "./metrics/rouge.ts";
 export { exactMatch, type SquadScores, squad, wordF1 } from "./metrics/squad.ts";
 export {
   AutoConfig,
