@@ -10,9 +10,8 @@ import { dirname } from "node:path";
 import { argv, execPath } from "node:process";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { AutoTokenizer, LEDForConditionalGeneration } from "../dist/index.js";
+import { AutoTokenizer, LEDForConditionalGeneration, rouge } from "../dist/index.js";
 import { runJson } from "./child.mjs";
-import { rougeL, rougeN } from "./rouge.mjs";
 import { markdownRows, plainRows } from "./text.mjs";
 
 /**
@@ -23,7 +22,7 @@ import { markdownRows, plainRows } from "./text.mjs";
  * @property {number} max the largest one likewise
  * @property {number} likeliest share of positions whose likeliest token is the same
  * @property {number} agreement share of generated tokens that are the same up to the first that differs
- * @property {{ rouge1: number, rouge2: number, rougeL: number }} [rouge] of one text against the other
+ * @property {number[]} [rouge] fmeasures of ROUGE-1, -2 and -L of one text against the other
  */
 
 /** @typedef {{ kind: "quality", rows: Row[] }} QualityReport */
@@ -76,6 +75,12 @@ function agreementOf(a, b) {
   return first < 0 ? 1 : first / a.length;
 }
 
+/** @param {string} text @param {string} reference */
+function fmeasures(text, reference) {
+  const scores = rouge([text], [reference], { rouge_types: ["rouge1", "rouge2", "rougeL"], use_aggregator: false });
+  return Object.values(scores).flatMap((ofType) => ofType.map(({ fmeasure }) => fmeasure));
+}
+
 /** @param {string[]} documents @returns {Promise<Row[]>} */
 async function embeddedRows(documents) {
   const tokenizer = await AutoTokenizer.from_pretrained(embedded);
@@ -102,11 +107,7 @@ async function embeddedRows(documents) {
       tokens: sources[i]?.input_ids[0]?.length ?? 0,
       ...logitsApart(logits, other.logits),
       agreement: agreementOf(ids, other.ids),
-      rouge: {
-        rouge1: rougeN(text, reference, 1),
-        rouge2: rougeN(text, reference, 2),
-        rougeL: rougeL(text, reference),
-      },
+      rouge: fmeasures(text, reference),
     };
   });
 }
@@ -147,11 +148,7 @@ const cellsOf = (rows) =>
     percent(max),
     percent(likeliest),
     percent(agreement),
-    rouge === undefined
-      ? ""
-      : Object.values(rouge)
-          .map((value) => (100 * value).toFixed(1))
-          .join(" / "),
+    rouge === undefined ? "" : rouge.map((value) => (100 * value).toFixed(1)).join(" / "),
   ]);
 
 /** The part of docs/performance.md. @param {QualityReport} report */

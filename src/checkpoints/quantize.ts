@@ -9,8 +9,10 @@ import type { TensorToWrite } from "./tensor-to-write.ts";
 /** `quantization_config` of config.json: other software refuses a method that it does not know. */
 export const quantizationConfig = { quant_method: "led_q8", bits: 8 } as const;
 
+/** The byte that is zero, of weights and of rows that meet them. */
 export const zeroByte = 128;
-const reach = 127;
+/** Bytes on either side of it that are used. */
+export const reach = 127;
 
 /** The names of a quantised matrix's two tensors. */
 export function quantizedNames(name: string): { readonly bytes: string; readonly scales: string } {

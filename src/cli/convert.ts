@@ -32,7 +32,7 @@ const torchTypes = { fp32: "float32", fp16: "float16", q8: "float32" } as const;
 export async function convert(source: string, folder: string, flags: ConvertFlags): Promise<void> {
   const progress = progressBar(flags.progress);
   const interruption = new AbortController();
-  const written = ({ written, total }: WriteProgress): void =>
+  const showWritten = ({ written, total }: WriteProgress): void =>
     progress.update("convert", Math.round(written / 1e6), Math.round(total / 1e6), "MB");
   try {
     const result = await writeModelFolder(folder, async (target) => {
@@ -46,7 +46,7 @@ export async function convert(source: string, folder: string, flags: ConvertFlag
               attention_window: flags.attentionWindow,
               max_position_embeddings: flags.maxPositionEmbeddings,
               max_shard_size: flags.maxShardSize,
-              write_callback: written,
+              write_callback: showWritten,
               signal: interruption.signal,
             }),
         );
@@ -61,7 +61,7 @@ export async function convert(source: string, folder: string, flags: ConvertFlag
             tied: [tokenTableNames(geometryOf(config), prefix)],
             ...(flags.dtype === undefined ? {} : { dtype: flags.dtype, isMatrix }),
             ...(flags.maxShardSize === undefined ? {} : { max_shard_size: flags.maxShardSize }),
-            progress_callback: written,
+            progress_callback: showWritten,
             signal: interruption.signal,
           });
           for (const name of companions) {

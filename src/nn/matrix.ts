@@ -6,15 +6,10 @@
  * other row: not on its batch, not on padding. Both sides are unsigned with 128 for zero: signed weights would be faster
  * without VNNI instructions, but there two products are added in 16 bits and overflow.
  */
+import { reach, zeroByte } from "../checkpoints/quantize.ts";
 import type { Graph, Value } from "../graph/graph.ts";
 import type { Dim } from "../graph/types.ts";
 import type { Matrix } from "./parameters.ts";
-
-/** The byte that is zero, on both sides. */
-const zeroByte = 128;
-
-/** Bytes on either side of zeroByte that a row uses. */
-const reach = 127;
 
 /** scale * (rows W^T + bias): rows [n, in], bias [out] -> [n, out] */
 export function multiply(g: Graph, rows: Value, matrix: Matrix, bias: Value | undefined, scale = 1): Value {

@@ -84,10 +84,8 @@ async function fileAccess(weights: Weights): Promise<WeightAccess> {
   if (places.size === 0) return buffers;
   const folder = commonFolder([...places.values()].map(({ path }) => dirname(path)));
   return {
-    options: {
-      ...buffers.options,
-      extra: { session: { model_external_initializers_file_folder_path: folder } },
-    },
+    options: buffers.options,
+    entries: { model_external_initializers_file_folder_path: folder },
     locate(name) {
       const place = places.get(name);
       if (place === undefined) return buffers.locate(name);

@@ -21,6 +21,8 @@ export interface OnnxRuntime {
 /** How the engine finds the bytes of weights: session options, and where each weight lies under them. */
 export interface WeightAccess {
   readonly options: InferenceSession.SessionOptions;
+  /** Entries of the session's configuration, by ONNX Runtime's names without "session.". */
+  readonly entries: Readonly<Record<string, string>>;
   locate(name: string): ExternalData;
   /** Called once the session is open or has failed to open. */
   release(): Promise<void>;
@@ -47,14 +49,14 @@ export function onnxRuntimeEngine({ device, runtime, access, threads }: OnnxRunt
         });
       }
       const threadOptions = num_threads === undefined ? {} : threads(num_threads);
-      const { options: weightOptions, locate, release } = await access(weights);
+      const { options: weightOptions, entries, locate, release } = await access(weights);
       try {
         const model = writeOnnx(graph, locate);
         const options = {
           ...sessionOptions(device),
           ...threadOptions,
           ...weightOptions,
-          extra: { session: { ...sessionExtra(weightOptions), ...(low_memory ? { disable_prepacking: "1" } : {}) } },
+          extra: { session: { ...entries, ...(low_memory ? { disable_prepacking: "1" } : {}) } },
         };
         const session = await runtime.InferenceSession.create(model, options).catch((cause: unknown) => {
           throw engineError("open the model in ONNX Runtime", "a session", cause);
@@ -65,10 +67,6 @@ export function onnxRuntimeEngine({ device, runtime, access, threads }: OnnxRunt
       }
     },
   };
-}
-
-function sessionExtra({ extra }: InferenceSession.SessionOptions): Record<string, unknown> {
-  return ((extra as { session?: Record<string, unknown> } | undefined)?.session ?? {}) as Record<string, unknown>;
 }
 
 function sessionOptions(device: Engine["device"]): InferenceSession.SessionOptions {

@@ -9,6 +9,7 @@ export async function bufferAccess(weights: Weights): Promise<WeightAccess> {
   for (const [name, weight] of weights) externalData.push({ path: name, data: await gather(weight) });
   return {
     options: externalData.length === 0 ? {} : { externalData },
+    entries: {},
     locate(name) {
       const weight = weights.get(name);
       if (weight === undefined) {

@@ -24,7 +24,9 @@ export interface ConvertBartOptions extends LoadOptions {
   readonly attention_window?: number | undefined;
   /** Source tokens that the model will hold; 16,384 by default. */
   readonly max_position_embeddings?: number | undefined;
+  /** Of the new files, as save_pretrained takes it. */
   readonly max_shard_size?: number | string | undefined;
+  /** Called as tensors are written; `progress_callback` is told of downloads. */
   readonly write_callback?: ((progress: WriteProgress) => void) | undefined;
 }
 

@@ -9,7 +9,7 @@ import type { WeightNames } from "../../nn/parameters.ts";
 import type { FloatWeight, Weight } from "../../runtime/engine.ts";
 import { elementCount, Tensor } from "../../tensor.ts";
 import { type ClassSpec, tensorsOf } from "./class-specs.ts";
-import { type BoundWeights, numbersOf, type QuantizedWeight } from "./weights.ts";
+import { type BoundWeights, dequantizedWeight, type QuantizedWeight } from "./weights.ts";
 
 /**
  * "fp16" rounds every weight to half precision; the CPU computes in float32 either way. "q8": matrices in bytes, which rows of
@@ -75,7 +75,7 @@ export class ModelWeights implements BoundWeights {
   /** Takes bytes in place of a matrix's numbers. */
   setQuantized(name: string, weight: QuantizedWeight): void {
     const stored = this.names.stored(name);
-    const numbers = numbersOf(weight);
+    const numbers = dequantizedWeight(weight);
     if (this.dtype === "q8") this.#quantized.set(stored, weight);
     this.#floats.set(stored, this.dtype === "fp16" ? rounded(numbers) : numbers);
     this.#weights = undefined;

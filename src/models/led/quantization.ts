@@ -48,7 +48,7 @@ export async function quantize(
       ? undefined
       : await derivedFolder(
           checkpoint.files,
-          filesOf(checkpoint),
+          weightFiles(checkpoint),
           `${version} ${matrices.map(({ name }) => name).join()}`,
         );
   const folder = (kept && (await written(kept, weights, matrices))) ?? memoryFiles([]);
@@ -59,7 +59,7 @@ export async function quantize(
 
 const fileName = "model.safetensors";
 
-const filesOf = ({ tensors }: Checkpoint): string[] => [...new Set([...tensors.values()].map(({ file }) => file))];
+const weightFiles = ({ tensors }: Checkpoint): string[] => [...new Set([...tensors.values()].map(({ file }) => file))];
 
 /** The folder with the bytes in it; undefined, with a warning, where it cannot be written. */
 async function written(

@@ -50,18 +50,15 @@ export async function bindWeights(
     throw new InternalError({ operation: "bind weights", expected: `a parameter ${table}`, got: "none" });
   }
   const inBytes = bytesIn(checkpoint);
-  const isTable = ({ name }: ParameterShape): boolean => name === table;
-  const isQuantized = (one: ParameterShape): boolean => (isTable(one) ? tokenTable : [one.name]).some(inBytes);
+  const isQuantized = ({ name }: ParameterShape): boolean =>
+    (tokenTable.includes(name) ? tokenTable : [name]).some(inBytes);
   const forms = (one: ParameterShape): ExpectedParameter[] => (isQuantized(one) ? quantizedShapes(one) : [one]);
-  const expected = [...parameters, ...aliases.map((name) => ({ ...tableParameter, name }))];
-  const tied = forms(tableParameter).map((form) => tokenTable.map((name) => form.name.replace(table!, () => name)));
-  const match = matchNames(
-    checkpoint,
-    expected.flatMap((one) =>
-      tokenTable.includes(one.name) && isQuantized(tableParameter) ? quantizedShapes(one) : forms(one),
-    ),
-    { tied, base_model_prefix: "led" },
-  );
+  const tables = [tableParameter, ...aliases.map((name) => ({ ...tableParameter, name }))].map(forms);
+  const match = matchNames(checkpoint, [...parameters.flatMap(forms), ...tables.slice(1).flat()], {
+    // Each form of the table is one tensor under all its names.
+    tied: tables[0]!.map((_, form) => tables.map((one) => one[form]!.name)),
+    base_model_prefix: "led",
+  });
   const paths = await realPaths(checkpoint.files, new Set([...match.bound.values()].map(({ file }) => file)));
   const bound = (name: string): Weight | undefined => {
     const stored = match.bound.get(name);
@@ -104,7 +101,7 @@ function quantizedShapes({ name, shape, optional }: ExpectedParameter): Expected
 }
 
 /** The numbers of a matrix in bytes, [out, in]. */
-export function numbersOf({ bytes, scales }: QuantizedWeight): FloatWeight {
+export function dequantizedWeight({ bytes, scales }: QuantizedWeight): FloatWeight {
   const shape = bytes.shape.toReversed();
   return { shape, stream: () => dequantized(shape, bytes.stream(), scales.stream()) };
 }
