@@ -131,6 +131,17 @@ describe("checkpoints in bytes", () => {
     }
   });
 
+  test("serve a class with a matrix more, which is made of new numbers", async () => {
+    const { at } = await folder();
+    const base = kept(await LEDModel.from_config(tiny(), { dtype: "q8" }));
+    await base.save_pretrained(at("base"));
+    const options = { tie_word_embeddings: false, output_loading_info: true } as const;
+    const [model, info] = await LEDForConditionalGeneration.from_pretrained(at("base"), options);
+    kept(model);
+    expect(info.missing_keys).toEqual(["lm_head.weight"]);
+    expect(((await model(everything)).logits as Tensor).dims).toEqual([1, 3, 32]);
+  });
+
   test("refuse torch's format, and other numbers", async () => {
     const { at } = await folder();
     const model = kept(await LEDModel.from_config(tiny(), { dtype: "q8" }));

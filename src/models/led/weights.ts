@@ -7,7 +7,7 @@ import type { Checkpoint } from "../../checkpoints/open.ts";
 import { dequantized, quantizedNames } from "../../checkpoints/quantize.ts";
 import { streamBytes, streamFloat32 } from "../../checkpoints/read.ts";
 import type { StoredTensor, StoredType } from "../../checkpoints/stored-tensor.ts";
-import { CheckpointError, InternalError } from "../../errors.ts";
+import { CheckpointError } from "../../errors.ts";
 import type { Files } from "../../files.ts";
 import type { WeightNames } from "../../nn/parameters.ts";
 import type { ByteWeight, FloatWeight, Weight, Weights } from "../../runtime/engine.ts";
@@ -36,7 +36,7 @@ export interface Bound {
 
 /**
  * Binds parameters to a checkpoint, as numbers or, where it holds them so, as bytes. `tokenTable` holds the names of the token
- * table, the one in `parameters` first. Parameters that the checkpoint lacks are in `match.missing_keys`; the caller decides
+ * table, the one in `parameters` first; without it there, nothing is tied. Parameters that the checkpoint lacks are in `match.missing_keys`; the caller decides
  * what that means.
  */
 export async function bindWeights(
@@ -44,19 +44,15 @@ export async function bindWeights(
   parameters: readonly ParameterShape[],
   tokenTable: readonly string[],
 ): Promise<Bound> {
-  const [table, ...aliases] = tokenTable;
-  const tableParameter = parameters.find(({ name }) => name === table);
-  if (tableParameter === undefined) {
-    throw new InternalError({ operation: "bind weights", expected: `a parameter ${table}`, got: "none" });
-  }
+  const table = parameters.find(({ name }) => name === tokenTable[0]);
   const inBytes = bytesIn(checkpoint);
   const isQuantized = ({ name }: ParameterShape): boolean =>
     (tokenTable.includes(name) ? tokenTable : [name]).some(inBytes);
   const forms = (one: ParameterShape): ExpectedParameter[] => (isQuantized(one) ? quantizedShapes(one) : [one]);
-  const tables = [tableParameter, ...aliases.map((name) => ({ ...tableParameter, name }))].map(forms);
+  const tables = table === undefined ? [] : tokenTable.map((name) => forms({ ...table, name }));
   const match = matchNames(checkpoint, [...parameters.flatMap(forms), ...tables.slice(1).flat()], {
     // Each form of the table is one tensor under all its names.
-    tied: tables[0]!.map((_, form) => tables.map((one) => one[form]!.name)),
+    tied: (tables[0] ?? []).map((_, form) => tables.map((one) => one[form]!.name)),
     base_model_prefix: "led",
   });
   const paths = await realPaths(checkpoint.files, new Set([...match.bound.values()].map(({ file }) => file)));
