@@ -112,6 +112,21 @@ export class Philox {
     }
   }
 
+  /** Ones where the whole numbers below 2^16 of the indices from `start` on are at least `threshold`: two to a word, low half first. */
+  fillAtLeast(into: Uint8Array, threshold: number, start = 0): void {
+    const words = this.#words;
+    const halves = 2 * perBlock;
+    let block = Math.floor(blockOf(start) / 2);
+    for (let at = -(start % halves); at < into.length; at += halves) {
+      this.#generate(block++);
+      const end = Math.min(halves, into.length - at);
+      for (let lane = Math.max(0, -at); lane < end; lane++) {
+        const word = words[lane >> 1]!;
+        into[at + lane] = ((lane & 1) === 0 ? word & 0xffff : word >>> 16) >= threshold ? 1 : 0;
+      }
+    }
+  }
+
   /** N(0, std^2) numbers of the indices from `start` on, each rounded to float32 once. */
   fillNormal(into: Float32Array, start = 0, std = 1): void {
     const normals = this.#normals;

@@ -64,6 +64,13 @@ export interface Constant {
   readonly numbers: readonly number[];
 }
 
+/** How a value that several nodes make is differentiated as one. */
+export interface Composite {
+  readonly inputs: readonly Value[];
+  /** The gradient of each input, of its type; of those that `needs` no gradient undefined will do. */
+  readonly gradient: (dOutput: Value, needs: readonly boolean[]) => readonly (Value | undefined)[];
+}
+
 /** What was wrong where: a defect of the code that builds the graph. */
 export class GraphError extends LEDError {}
 
@@ -71,6 +78,8 @@ export class GraphCore {
   readonly root: Block = { parent: undefined, nodes: [], inputs: [], outputs: [] };
   readonly parameters = new Map<string, Parameter>();
   readonly constants = new Map<string, Constant>();
+  /** By the value that they make. */
+  readonly composites = new Map<Value, Composite>();
   #block: Block = this.root;
   #scopes: string[] = [];
   #count = 0;
@@ -188,6 +197,13 @@ export class GraphCore {
         : this.emit("Reshape", [this.size(dim), one], { dims: [1], vouched: false, allowzero: 0 }),
     );
     return this.emit("Concat", parts, { axis: 0 });
+  }
+
+  /** What `build` makes of the inputs, differentiated as one: loops are not otherwise. */
+  composite(composite: Composite, build: () => Value): Value {
+    const output = build();
+    this.composites.set(output, composite);
+    return output;
   }
 
   /** Adds one node after checking its types. The methods of Graph (graph.ts) are what models call. */

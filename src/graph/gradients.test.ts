@@ -8,7 +8,7 @@ import type { Engine } from "../runtime/engine.ts";
 import { nodeEngine } from "../runtime/node.ts";
 import { Tensor } from "../tensor.ts";
 import { gradientRules, sumTo } from "./gradient-rules.ts";
-import { gradients } from "./gradients.ts";
+import { gradients, pullBack } from "./gradients.ts";
 import { Graph, type Value } from "./graph.ts";
 import { type Dim, describeType } from "./types.ts";
 
@@ -244,4 +244,46 @@ it("says why an op has no gradient", () => {
     "QuantizeLinear: it rounds",
     "MatMulIntegerToFloat: it rounds",
   ]);
+});
+
+it("differentiates a composite, loops and all, by the gradient that it carries", async () => {
+  const g = new Graph();
+  const x = g.input("x", "float32", ["n"]);
+  const doubled = g.mul(x, g.scalar("float32", 2));
+  const needed: (readonly boolean[])[] = [];
+  const weights = g.input("w", "float32", ["n"]);
+  const rows = g.composite(
+    {
+      inputs: [doubled, weights],
+      gradient: (dOutput, needs) => {
+        needed.push(needs);
+        return [g.mul(dOutput, weights), undefined];
+      },
+    },
+    () => {
+      const { scan } = g.loop({ count: g.size("n"), dim: "n" }, (index) => ({
+        scan: [g.mul(g.gather(doubled, index), g.gather(weights, index))],
+      }));
+      return g.identity(scan[0]!);
+    },
+  );
+  const loss = g.reduceSum(g.mul(rows, rows), [0]); // the sum of (2 x w)^2
+  g.output("dx", gradients(g, loss, [x])[0]!);
+  const given = { x: Tensor.from([1, -2, 3], "float32"), w: Tensor.from([2, 3, 5], "float32") };
+  const results = await run(g, given);
+  expect(results.dx!.tolist()).toEqual([8 * 4 * 1, 8 * 9 * -2, 8 * 25 * 3]);
+  expect(needed).toEqual([[true, false]]);
+});
+
+it("pulls a gradient of any shape back, of the value's own type only", async () => {
+  const g = new Graph();
+  const x = g.input("x", "float32", ["n"]);
+  const dy = g.input("dy", "float32", ["n"]);
+  const y = g.mul(x, x);
+  g.output("dx", pullBack(g, y, dy, [x])[0]!);
+  const results = await run(g, { x: Tensor.from([1, 2], "float32"), dy: Tensor.from([10, 100], "float32") });
+  expect(results.dx!.tolist()).toEqual([20, 400]);
+  expect(() => pullBack(g, y, g.input("other", "float32", ["m"]), [x])).toThrow(
+    `gradients: expected ${y.name}, float32 [n], got a gradient other, float32 [m]`,
+  );
 });

@@ -14,34 +14,48 @@ const floats: readonly DType[] = ["float32", "float16", "bfloat16", "float64"];
 
 /**
  * d loss / d value for each of `wrt`, of that value's type; undefined where the loss does not depend on the value. The
- * loss is one number. Truth values and integers on the way end a path: their slope is 0 wherever it exists. The carried
- * values of a loop are independent values within its body. Throws where a path leads through a Loop or If.
+ * loss is one number.
  */
 export function gradients(g: Graph, loss: Value, wrt: readonly Value[]): (Value | undefined)[] {
-  for (const value of [loss, ...wrt]) {
-    if (!floats.includes(value.dtype)) {
-      throw new GraphError({ operation: "gradients", expected: "values of a float type", got: describe(value) });
-    }
-  }
+  requireFloats([loss, ...wrt]);
   if (loss.shape.length !== 0) {
     throw new GraphError({ operation: "gradients", expected: "a loss of shape []", got: describe(loss) });
+  }
+  return pullBack(g, loss, g.scalar(loss.dtype, 1), wrt);
+}
+
+/**
+ * The same for a value of any shape whose own gradient is given. Truth values and integers on the way end a path: their slope is
+ * 0 wherever it exists. The carried values of a loop are independent values within its body. Throws where a path leads through a
+ * Loop or If that is no part of a composite.
+ */
+export function pullBack(g: Graph, y: Value, dOutput: Value, wrt: readonly Value[]): (Value | undefined)[] {
+  requireFloats([y, ...wrt]);
+  if (describeType(y) !== describeType(dOutput)) {
+    throw new GraphError({ operation: "gradients", expected: describe(y), got: `a gradient ${describe(dOutput)}` });
   }
   const nodes = nodesBefore(g.currentBlock);
   const dependent = dependents(nodes, wrt);
   const gradientOf = new Map<Value, Value>();
-  if (dependent.has(loss)) gradientOf.set(loss, g.scalar(loss.dtype, 1));
+  if (dependent.has(y)) gradientOf.set(y, dOutput);
   for (const node of nodes.reverse()) {
     const output = node.outputs.find((value) => gradientOf.has(value));
     if (output === undefined || !reads(node).some((value) => dependent.has(value))) continue;
-    if (node.kind !== "op") throw opaque(node, output);
     g.scope(`gradient.${node.scope}`, () => {
-      for (const [input, gradient] of backward(g, node, gradientOf.get(output)!, dependent)) {
+      for (const [input, gradient] of backward(g, node, output, gradientOf.get(output)!, dependent)) {
         const sofar = gradientOf.get(input);
         gradientOf.set(input, sofar === undefined ? gradient : g.add(sofar, gradient));
       }
     });
   }
   return wrt.map((value) => gradientOf.get(value));
+}
+
+function requireFloats(values: readonly Value[]): void {
+  for (const value of values) {
+    if (floats.includes(value.dtype)) continue;
+    throw new GraphError({ operation: "gradients", expected: "values of a float type", got: describe(value) });
+  }
 }
 
 /** The nodes that a new node of `block` can see the results of, in the order in which they run. */
@@ -68,8 +82,34 @@ function reads(node: GraphNode): Value[] {
     : [...inBody(node.whenTrue), ...inBody(node.whenFalse)];
 }
 
-/** The gradients that one node sends to its inputs. */
-function backward(g: Graph, node: OpNode, dOutput: Value, dependent: ReadonlySet<Value>): [Value, Value][] {
+/** The gradients that one node, or the composite that it completes, sends to its inputs. */
+function backward(
+  g: Graph,
+  node: GraphNode,
+  output: Value,
+  dOutput: Value,
+  dependent: ReadonlySet<Value>,
+): [Value, Value][] {
+  const composite = g.composites.get(output);
+  if (composite === undefined && node.kind !== "op") throw opaque(node, output);
+  const inputs = composite?.inputs ?? (node as OpNode).inputs;
+  const needs = inputs.map((value) => value !== undefined && dependent.has(value));
+  const given = composite?.gradient(dOutput, needs) ?? byRule(g, node as OpNode, dOutput, needs);
+  return inputs.flatMap((input, index): [Value, Value][] => {
+    if (input === undefined || !needs[index]) return [];
+    const gradient = given[index];
+    if (gradient === undefined || describeType(gradient) !== describeType(input)) {
+      throw new InternalError({
+        operation: at(node, `gradient of ${composite ? "a composite" : (node as OpNode).op}, input ${index}`),
+        expected: describeType(input),
+        got: gradient === undefined ? "none" : describeType(gradient),
+      });
+    }
+    return [[input, gradient]];
+  });
+}
+
+function byRule(g: Graph, node: OpNode, dOutput: Value, needs: readonly boolean[]): readonly (Value | undefined)[] {
   // The table's entry under a name takes the attributes of that name, which the node's own type no longer ties to it.
   const rule = gradientRules[node.op] as GradientRule<OpName> | { notDifferentiable: string };
   if (typeof rule !== "function") {
@@ -80,20 +120,7 @@ function backward(g: Graph, node: OpNode, dOutput: Value, dependent: ReadonlySet
     });
   }
   const { inputs, attributes } = node;
-  const needs = inputs.map((value) => value !== undefined && dependent.has(value));
-  const given = rule({ g, inputs, output: node.outputs[0], dOutput, attributes, needs });
-  return inputs.flatMap((input, index): [Value, Value][] => {
-    if (input === undefined || !needs[index]) return [];
-    const gradient = given[index];
-    if (gradient === undefined || describeType(gradient) !== describeType(input)) {
-      throw new InternalError({
-        operation: at(node, `gradient of ${node.op}, input ${index}`),
-        expected: describeType(input),
-        got: gradient === undefined ? "none" : describeType(gradient),
-      });
-    }
-    return [[input, gradient]];
-  });
+  return rule({ g, inputs, output: node.outputs[0], dOutput, attributes, needs });
 }
 
 function opaque(node: GraphNode, output: Value): GraphError {

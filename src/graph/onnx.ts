@@ -92,8 +92,8 @@ function integer(writer: Writer, field: number, value: number): void {
   writer.tag(field, WireType.Varint).int64(value);
 }
 
-/** The model's bytes. `locate` says where each parameter's data lies. */
-export function writeOnnx(graph: GraphCore, locate: (name: string) => ExternalData): Uint8Array {
+/** The model's bytes. `locate` says where each parameter's data lies; one that lies nowhere is an input, given at every run. */
+export function writeOnnx(graph: GraphCore, locate: (name: string) => ExternalData | undefined): Uint8Array {
   const writer = new BinaryWriter();
   integer(writer, model.ir_version, irVersion);
   text(writer, model.producer_name, "led-transformers");
@@ -109,7 +109,9 @@ export function writeOnnx(graph: GraphCore, locate: (name: string) => ExternalDa
     for (const { value, numbers } of graph.constants.values())
       message(w, graphField.initializer, (t) => writeConstant(t, value, numbers));
     for (const { value, shape } of graph.parameters.values()) {
-      message(w, graphField.initializer, (t) => writeExternal(t, value, shape, locate(value.name)));
+      const data = locate(value.name);
+      if (data === undefined) message(w, graphField.input, (v) => writeValueInfo(v, value.name, value));
+      else message(w, graphField.initializer, (t) => writeExternal(t, value, shape, data));
     }
     writeBlock(w, graph.root, "main");
   });

@@ -39,7 +39,8 @@ export function projectKeysAndValues(g: Graph, p: Parameters, x: Value, heads: n
   };
 }
 
-function project(g: Graph, p: Parameters, x: Value, heads: number): Value {
+/** Scaled by 1 / sqrt(e): [B, n, D] -> [B, h, n, e] */
+export function projectQueries(g: Graph, p: Parameters, x: Value, heads: number): Value {
   const D = x.shape[2] as number;
   return splitHeads(g, linear(g, p.at("q_proj"), x, D, { scale: (D / heads) ** -0.5 }), heads);
 }
@@ -63,7 +64,7 @@ export function crossAttention(
 ): Attended {
   const D = x.shape[2] as number;
   const heads = source.keys.shape[1] as number;
-  const scores = g.matmul(project(g, p, x, heads), g.swap(source.keys)); // [B, h, Q, n]
+  const scores = g.matmul(projectQueries(g, p, x, heads), g.swap(source.keys)); // [B, h, Q, n]
   const probabilities = g.softmax(g.add(scores, bias));
   const context = maskHeads(g, g.matmul(probabilities, source.values), observation); // [B, h, Q, e]
   return {
@@ -94,7 +95,7 @@ export function cachedSelfAttention(
 ): Attended & { added: KeysAndValues } {
   const D = x.shape[2] as number;
   const [, heads, P] = past.keys.shape as [Dim, number, string];
-  const q = project(g, p, x, heads); // [B, h, Q, e]
+  const q = projectQueries(g, p, x, heads); // [B, h, Q, e]
   const added = projectKeysAndValues(g, p, x, heads);
   const scores = g.concat([g.matmul(q, g.swap(past.keys)), g.matmul(q, g.swap(added.keys))], -1); // [B, h, Q, P+Q]
   const probabilities = g.softmax(g.add(scores, bias));

@@ -10,7 +10,8 @@
  * projected keys and values, some rows at a time, so that scores for all of them never exist together.
  */
 import type { Graph, Value } from "../graph/graph.ts";
-import { joinHeads, splitHeads } from "./cached-attention.ts";
+import { joinHeads, type KeysAndValues, splitHeads } from "./cached-attention.ts";
+import { dropoutFactor, type Kept } from "./dropout.ts";
 import { linear } from "./linear.ts";
 import { numbersOf } from "./matrix.ts";
 import { maskHeads, type Observation } from "./observation.ts";
@@ -41,42 +42,65 @@ export function globalRows(
   const [B, S, D] = x.shape as [string, string, number];
   const X = index.shape[1] as string;
   const e = D / heads;
-  const scale = 1 / Math.sqrt(e);
-  const queries = splitHeads(g, linear(g, p.at("query_global"), g.gatherND(x, index, 0), D, { scale }), heads); // [B, h, x, e]
+  const queries = queriesOf(g, p, x, heads, index);
   const keyBias = g.reshape(bias, [B, 1, S]);
   const few = g.lessOrEqual(g.size(X), g.scalar("int64", e));
   if (observation !== undefined) g.bind("S wanted", g.mul(g.size(S), observation.wanted));
   const [context, probabilities] = g.branch(
     few,
-    () => absorbed(g, p, x, queries, keyBias, observation),
+    () => {
+      const rows = absorbedRows(g, p, x, queries, keyBias, undefined);
+      const joined = joinHeads(g, maskHeads(g, rows.context, observation));
+      if (observation === undefined) return [joined];
+      return [joined, g.slice(rows.probabilities, 3, 0, "S wanted")];
+    },
     () => projected(g, p, x, queries, keyBias, observation),
   );
   return { context: context!, probabilities };
 }
 
-/** queries [B, h, x, e], keyBias [B, 1, S] -> [B, x, D] and what was observed */
-function absorbed(
+/** The global queries of the rows, scaled: x [B, S, D], index [B, x, 2] -> [B, h, x, e] */
+export function queriesOf(g: Graph, p: Parameters, x: Value, heads: number, index: Value): Value {
+  const D = x.shape[2] as number;
+  const scale = 1 / Math.sqrt(D / heads);
+  return splitHeads(g, linear(g, p.at("query_global"), g.gatherND(x, index, 0), D, { scale }), heads);
+}
+
+/** queries [B, h, x, e], keyBias [B, 1, S], `kept` of [B, h, x, S] -> context [B, h, x, e], probabilities [B, h, x, S] */
+export function absorbedRows(
   g: Graph,
   p: Parameters,
   x: Value,
   queries: Value,
   keyBias: Value,
-  observation: Observation | undefined,
-): Value[] {
+  kept: Kept | undefined,
+): { context: Value; probabilities: Value } {
   const [B, heads, X, e] = queries.shape as [string, number, string, number];
-  const D = x.shape[2] as number;
+  const [, S, D] = x.shape as [string, string, number];
   const keyWeight = g.reshape(numbersOf(g, p.at("key_global").matrix("weight", [D, D])), [heads, e, D]);
   const valueWeight = g.reshape(numbersOf(g, p.at("value_global").matrix("weight", [D, D])), [heads, e, D]);
   const asked = g.reshape(g.matmul(queries, keyWeight), [B, `${heads}*${X}`, D]); // q W_k of every head
   const scores = g.add(g.matmul(asked, g.swap(x)), keyBias); // [B, h*x, S]
   const probabilities = g.softmax(scores);
-  const mixed = g.reshape(g.matmul(probabilities, x), [B, heads, X, D]); // P X
+  const factor = kept && g.reshape(dropoutFactor(g, kept), [B, `${heads}*${X}`, S]);
+  const weights = factor === undefined ? probabilities : g.mul(probabilities, factor);
+  const mixed = g.reshape(g.matmul(weights, x), [B, heads, X, D]); // P X
   const context = g.matmul(mixed, g.swap(valueWeight)); // [B, h, x, e]
-  const bias = p.at("value_global").get("bias", [D]);
-  if (observation === undefined) return [g.add(joinHeads(g, context), bias)];
-  const whole = g.add(context, g.reshape(bias, [heads, 1, e])); // [B, h, x, e]
-  const shown = g.slice(probabilities, 2, 0, "S wanted"); // [B, h*x, S or 0]
-  return [joinHeads(g, maskHeads(g, whole, observation)), g.reshape(shown, [B, heads, X, "S wanted"])];
+  const bias = g.reshape(p.at("value_global").get("bias", [D]), [heads, 1, e]);
+  const sums = factor && g.reshape(g.reduceSum(weights, [-1]), [B, heads, X, 1]); // of rows, which dropout changes
+  return {
+    context: g.add(context, sums === undefined ? bias : g.mul(sums, bias)),
+    probabilities: g.reshape(probabilities, [B, heads, X, S]),
+  };
+}
+
+/** x [B, S, D] -> keys and values [B, h, S, e] */
+export function projectedKeys(g: Graph, p: Parameters, x: Value, heads: number): KeysAndValues {
+  const D = x.shape[2] as number;
+  return {
+    keys: splitHeads(g, linear(g, p.at("key_global"), x, D), heads),
+    values: splitHeads(g, linear(g, p.at("value_global"), x, D), heads),
+  };
 }
 
 /** The same from projected keys and values, `rowsAtOnce` rows at a time. */
@@ -90,8 +114,7 @@ function projected(
 ): Value[] {
   const [B, heads, X] = queries.shape as [string, number, string];
   const [, S, D] = x.shape as [string, string, number];
-  const keys = splitHeads(g, linear(g, p.at("key_global"), x, D), heads); // [B, h, S, e]
-  const values = splitHeads(g, linear(g, p.at("value_global"), x, D), heads);
+  const { keys, values } = projectedKeys(g, p, x, heads);
   const bias = g.reshape(keyBias, [B, 1, 1, S]);
   const R = rowsAtOnce;
   const length = g.scalar("int64", R);

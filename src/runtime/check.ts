@@ -19,11 +19,19 @@ function isTensorType(dtype: string): dtype is TensorType {
 }
 
 /**
- * Every input of the graph, from what is given; absent ones are empty. Throws when a name is unknown, a dtype, rank or
- * fixed size is wrong, or one symbol stands for two sizes.
+ * Every input of the graph, from what is given; absent ones are empty. `weights` are those that have to be given at every run.
+ * Throws when a name is unknown, a dtype, rank or fixed size is wrong, or one symbol stands for two sizes.
  */
-export function completeInputs(inputs: readonly Value[], given: Readonly<Record<string, Tensor>>): Map<string, Tensor> {
-  const known = new Set(inputs.map((input) => input.name));
+export function completeInputs(
+  inputs: readonly Value[],
+  given: Readonly<Record<string, Tensor>>,
+  weights: readonly Value[] = [],
+): Map<string, Tensor> {
+  const all = [...inputs, ...weights];
+  const known = new Set(all.map((input) => input.name));
+  for (const weight of weights) {
+    if (given[weight.name] === undefined) throw wrong(weight, undefined, describeType(weight));
+  }
   for (const name of Object.keys(given)) {
     if (!known.has(name)) {
       throw new InvalidArgumentError({
@@ -35,7 +43,7 @@ export function completeInputs(inputs: readonly Value[], given: Readonly<Record<
   }
   const sizes = new Map<string, { size: number; name: string }>();
   const complete = new Map<string, Tensor>();
-  for (const input of inputs) {
+  for (const input of all) {
     const tensor = given[input.name];
     if (tensor === undefined) {
       complete.set(input.name, emptyFor(input));

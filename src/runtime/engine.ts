@@ -54,5 +54,6 @@ export interface Session {
 
 export interface Engine {
   readonly device: "cpu" | "wasm";
+  /** Parameters that have no weight are inputs of every run: weights that change, as in training. */
   compile(graph: GraphCore, weights: Weights, options?: SessionOptions): Promise<Session>;
 }

@@ -4,7 +4,7 @@
  */
 import type { InferenceSession, Tensor as OrtTensor, TensorConstructor } from "onnxruntime-common";
 import { EngineError, InternalError } from "../errors.ts";
-import type { GraphCore } from "../graph/core.ts";
+import type { Value } from "../graph/core.ts";
 import { type ExternalData, writeOnnx } from "../graph/onnx.ts";
 import { Tensor, type TensorType } from "../tensor.ts";
 import { completeInputs } from "./check.ts";
@@ -51,7 +51,7 @@ export function onnxRuntimeEngine({ device, runtime, access, threads }: OnnxRunt
       const threadOptions = num_threads === undefined ? {} : threads(num_threads);
       const { options: weightOptions, entries, locate, release } = await access(weights);
       try {
-        const model = writeOnnx(graph, locate);
+        const model = writeOnnx(graph, (name) => (weights.has(name) ? locate(name) : undefined));
         const options = {
           ...sessionOptions(device),
           ...threadOptions,
@@ -61,7 +61,8 @@ export function onnxRuntimeEngine({ device, runtime, access, threads }: OnnxRunt
         const session = await runtime.InferenceSession.create(model, options).catch((cause: unknown) => {
           throw engineError("open the model in ONNX Runtime", "a session", cause);
         });
-        return wrapSession(graph, session, runtime);
+        const given = [...graph.parameters.values()].map(({ value }) => value).filter(({ name }) => !weights.has(name));
+        return wrapSession({ inputs: graph.root.inputs, weights: given }, session, runtime);
       } finally {
         await release();
       }
@@ -80,14 +81,18 @@ function sessionOptions(device: Engine["device"]): InferenceSession.SessionOptio
   };
 }
 
-function wrapSession(graph: GraphCore, session: InferenceSession, { Tensor: OrtTensor }: OnnxRuntime): Session {
+function wrapSession(
+  { inputs: declared, weights }: { readonly inputs: readonly Value[]; readonly weights: readonly Value[] },
+  session: InferenceSession,
+  { Tensor: OrtTensor }: OnnxRuntime,
+): Session {
   let disposed = false;
   return {
     async run(inputs, outputs) {
       if (disposed)
         throw new EngineError({ operation: "run graph", expected: "an open session", got: "a disposed one" });
       const feeds: Record<string, OrtTensor> = {};
-      for (const [name, tensor] of completeInputs(graph.root.inputs, inputs)) {
+      for (const [name, tensor] of completeInputs(declared, inputs, weights)) {
         feeds[name] = new OrtTensor(tensor.type, tensor.data, tensor.dims) as OrtTensor;
       }
       const results = await session.run(feeds, outputs).catch((cause: unknown) => {
