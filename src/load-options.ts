@@ -1,5 +1,7 @@
 /** How a person says where a model comes from (transformers 4.37.2: the keywords that every from_pretrained takes). */
 
+import type { WeightsSearch } from "./weights-files.ts";
+
 export interface LoadOptions {
   /** Branch, tag or commit of a Hub repository; "main" by default. */
   revision?: string | undefined;
@@ -70,4 +72,6 @@ export interface ResolveOptions extends LoadOptions {
   variant?: string | undefined;
   /** What the caller is going to read; all by default. */
   parts?: readonly ModelPart[] | undefined;
+  /** Whose weights are looked for; "torch" by default. */
+  weights?: WeightsSearch | undefined;
 }

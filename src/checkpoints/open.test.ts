@@ -146,7 +146,7 @@ describe("refuses", () => {
     await expect(openCheckpoint(folder([index, "{"]))).rejects.toThrow(`${where}JSON, got `);
     const options = { varaint: "fp16" } as { variant?: string };
     await expect(openCheckpoint(folder(), options)).rejects.toThrow(
-      "openCheckpoint: expected options among variant, got `varaint`. Did you mean `variant`?",
+      "openCheckpoint: expected options among variant, search, got `varaint`. Did you mean `variant`?",
     );
   });
 });

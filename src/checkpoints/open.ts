@@ -1,65 +1,70 @@
 /**
  * Opens the weights of a model folder: finds the file or the shards, and learns every tensor's place without reading it.
  * Mirrors the search order and index files of transformers 4.37.2 (modeling_utils.py: from_pretrained;
- * utils/hub.py: get_checkpoint_shard_files). Departure: the index decides alone which tensor comes from which shard, and an
- * index and shards that contradict each other are an error.
+ * utils/hub.py: get_checkpoint_shard_files). Departures: the index decides alone which tensor comes from which shard, and an
+ * index and shards that contradict each other are an error; PyTorch's classes read sharded tf_model.h5 too, and TensorFlow's sharded
+ * safetensors.
  */
 import { CheckpointError, FileError, refuseUnknownOptions } from "../errors.ts";
 import { type Files, readJsonObject } from "../files.ts";
+import { type WeightsCandidate, type WeightsFormat, type WeightsSearch, weightsCandidates } from "../weights-files.ts";
+import { fromTensorFlow, readKerasFile } from "./keras-file.ts";
+import { torchName } from "./keras-names.ts";
 import { readSafetensors, type WeightsFile } from "./safetensors.ts";
 import type { StoredTensor } from "./stored-tensor.ts";
 import { readTorchFile } from "./torch-file.ts";
 
 export interface Checkpoint {
   readonly files: Files;
-  /** By name, in file order (safetensors: by place; torch: as the state dict was saved). */
+  /**
+   * By PyTorch's names, in file order (safetensors: by place; torch: as the state dict was saved; tensorflow: as the file names
+   * them).
+   */
   readonly tensors: ReadonlyMap<string, StoredTensor>;
-  /** `__metadata__` of safetensors; empty for torch files. */
+  /** `__metadata__` of safetensors; empty for other files. */
   readonly metadata: ReadonlyMap<string, string>;
-  readonly format: "safetensors" | "torch";
+  readonly format: WeightsFormat;
 }
 
-type Format = Checkpoint["format"];
-
-const readers: { readonly [F in Format]: (files: Files, name: string) => Promise<WeightsFile> } = {
-  safetensors: readSafetensors,
+const readers: { readonly [F in WeightsFormat]: (files: Files, name: string) => Promise<WeightsFile> } = {
+  safetensors: readEitherSafetensors,
   torch: readTorchFile,
+  tensorflow: readKerasFile,
 };
 
-const candidates: readonly { name: string; format: Format; index: boolean }[] = [
-  { name: "model.safetensors", format: "safetensors", index: false },
-  { name: "model.safetensors.index.json", format: "safetensors", index: true },
-  { name: "pytorch_model.bin", format: "torch", index: false },
-  { name: "pytorch_model.bin.index.json", format: "torch", index: true },
-];
+/** The metadata say whose names and matrices they are. */
+async function readEitherSafetensors(files: Files, name: string): Promise<WeightsFile> {
+  const { tensors, metadata } = await readSafetensors(files, name);
+  return { tensors: metadata.get("format") === "tf" ? tensors.map(fromTensorFlow) : tensors, metadata };
+}
 
-/**
- * @param options.variant `fp16` looks for model.fp16.safetensors and so on.
- * @throws FileError when the folder holds no weights; CheckpointError when a file breaks its format.
- */
-export async function openCheckpoint(files: Files, options: { variant?: string } = {}): Promise<Checkpoint> {
-  refuseUnknownOptions("openCheckpoint", options, ["variant"]);
-  const names = candidates.map(({ name }) => withVariant(name, options.variant));
-  for (const [i, { format, index }] of candidates.entries()) {
-    const name = names[i]!;
-    if (!(await files.has(name))) continue;
-    if (index) return openShards(files, name, format);
-    const { tensors, metadata } = await readers[format](files, name);
-    return { files, tensors: new Map(tensors.map((tensor) => [tensor.name, tensor])), metadata, format };
+export interface OpenCheckpointOptions {
+  /** `fp16` looks for model.fp16.safetensors and so on. */
+  readonly variant?: string;
+  /** Which files are looked for; "torch" by default. */
+  readonly search?: WeightsSearch;
+}
+
+/** @throws FileError when the folder holds no weights; CheckpointError when a file breaks its format. */
+export async function openCheckpoint(files: Files, options: OpenCheckpointOptions = {}): Promise<Checkpoint> {
+  refuseUnknownOptions("openCheckpoint", options, ["variant", "search"]);
+  const { variant, search = "torch" } = options;
+  const candidates = weightsCandidates(search, variant);
+  for (const { file, index, format } of candidates) {
+    if (await files.has(file)) {
+      const { tensors, metadata } = await readers[format](files, file);
+      return { files, tensors: new Map(tensors.map((tensor) => [tensor.name, tensor])), metadata, format };
+    }
+    if (await files.has(index)) return openShards(files, index, format);
   }
-  throw await noWeights(files, names);
+  throw await noWeights(files, search, candidates);
 }
 
-/** `model.safetensors.index.json` with variant `fp16`: `model.safetensors.index.fp16.json`. */
-function withVariant(name: string, variant: string | undefined): string {
-  if (variant === undefined) return name;
-  const dot = name.lastIndexOf(".");
-  return `${name.slice(0, dot)}.${variant}${name.slice(dot)}`;
-}
-
-async function openShards(files: Files, index: string, format: Format): Promise<Checkpoint> {
+async function openShards(files: Files, index: string, format: WeightsFormat): Promise<Checkpoint> {
   const operation = `read ${index} of ${files.where}`;
-  const weightMap = readWeightMap(await readJsonObject(files, index), operation);
+  const listed = readWeightMap(await readJsonObject(files, index), operation);
+  const weightMap =
+    format === "tensorflow" ? new Map([...listed].map(([name, shard]) => [torchName(name).name, shard])) : listed;
   const shards = new Map<string, Map<string, StoredTensor>>();
   const metadata = new Map<string, string>();
   for (const shard of [...new Set(weightMap.values())].sort()) {
@@ -118,24 +123,51 @@ function readWeightMap(index: { [key: string]: unknown }, operation: string): Ma
   return map;
 }
 
-async function noWeights(files: Files, looked: readonly string[]): Promise<FileError> {
+/** What the options of the other framework are called, where its files are there. */
+const otherFrameworks: {
+  readonly [S in "torch" | "tensorflow"]: { names: string[]; framework: string; option: string };
+} = {
+  torch: {
+    names: ["tf_model.h5", "tf_model.h5.index.json", "model.ckpt.index"],
+    framework: "TensorFlow",
+    option: "from_tf",
+  },
+  tensorflow: { names: ["pytorch_model.bin", "pytorch_model.bin.index.json"], framework: "PyTorch", option: "from_pt" },
+};
+
+/** Other names that the reference has looked for before it says that there is none. */
+const others: { readonly [search: string]: string } = {
+  torch: ", tf_model.h5, model.ckpt.index or flax_model.msgpack",
+  tensorflow: " or pytorch_model.bin",
+};
+
+async function noWeights(
+  files: Files,
+  search: WeightsSearch,
+  candidates: readonly WeightsCandidate[],
+): Promise<FileError> {
   const held = await files.list();
   const shown = held.slice(0, 20).join(", ") + (held.length > 20 ? ` and ${held.length - 20} more` : "");
-  const missing = `Error no file named ${looked[2]}`;
-  if (held.includes("tf_model.h5") || held.includes("model.ckpt.index")) {
-    return new FileError({
-      operation: "openCheckpoint",
-      says:
-        `${missing} found in directory ${files.where} but there is a file for TensorFlow weights. Use \`from_tf=True\` ` +
-        "to load this model from those weights.",
-    });
+  const last = candidates.at(-1)!.file;
+  if (search === "torch" || search === "tensorflow") {
+    const { names, framework, option } = otherFrameworks[search];
+    if (names.some((name) => held.includes(name))) {
+      return new FileError({
+        operation: "openCheckpoint",
+        says:
+          `Error no file named ${last} found in directory ${files.where} but there is a file for ${framework} weights. ` +
+          `Use \`${option}=True\` to load this model from those weights.`,
+      });
+    }
   }
   // The usual slips: a variant that was not named, a file under another name.
-  const other = held.find((name) => /\.(safetensors|bin|pt|pth)$/.test(name));
+  const other = held.find((name) => /\.(safetensors|bin|pt|pth|h5)$/.test(name));
   return new FileError({
     operation: "openCheckpoint",
-    says: `${missing}, tf_model.h5, model.ckpt.index or flax_model.msgpack found in directory ${files.where}.`,
-    expected: `one of ${looked.join(", ")}`,
+    ...(search in others
+      ? { says: `Error no file named ${last}${others[search]} found in directory ${files.where}.` }
+      : {}),
+    expected: `one of ${candidates.flatMap(({ file, index }) => [file, index]).join(", ")}`,
     got: held.length === 0 ? "an empty folder" : shown,
     ...(other === undefined ? {} : { fix: `If ${other} holds this model's weights, rename it or name its variant.` }),
   });

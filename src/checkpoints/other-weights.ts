@@ -5,7 +5,8 @@
  */
 import { FileError } from "../errors.ts";
 import type { Files } from "../files.ts";
-import { isShardName, type WeightsFormat, weightsFiles } from "./shards.ts";
+import type { WeightsFormat } from "../weights-files.ts";
+import { isShardName, weightsFiles } from "./shards.ts";
 
 /** What is in the folder: nothing, where it does not exist yet. */
 export async function filesIn(target: Files): Promise<string[]> {
@@ -19,9 +20,9 @@ export async function filesIn(target: Files): Promise<string[]> {
 }
 
 /**
- * Readers take safetensors before torch files, and one file before an index. A save of torch files is therefore refused
- * where any safetensors are, and a save of either format where files of the format are that it would not replace.
- * Torch files beside new safetensors are left alone, as by the reference: no reader takes them unless it is told to.
+ * Readers take safetensors before all others, and one file before an index. A save in another format is therefore refused
+ * where any safetensors are, and a save of any format where files of the format are that it would not replace.
+ * Other files beside new safetensors are left alone, as by the reference: no reader takes them unless it is told to.
  * @param held names of the files in the folder
  * @param written names of the files that will be written, the one that a reader looks for last
  */
@@ -32,7 +33,7 @@ export function refuseOtherWeights(
   operation: string,
 ): void {
   const own = written.at(-1)!;
-  const preferred = format === "torch" ? held.filter((name) => isWeights("safetensors", name)) : [];
+  const preferred = format !== "safetensors" ? held.filter((name) => isWeights("safetensors", name)) : [];
   const mixed = held.filter((name) => isWeights(format, name) && !written.includes(name));
   const why = preferred.length > 0 ? `which a load prefers to ${own}` : `which would be mixed up with ${own}`;
   const names = [...preferred, ...mixed];

@@ -89,7 +89,10 @@ export async function* streamFloat32(
   }
 }
 
-/** The stored bytes, in order, in chunks of at most `chunkBytes` that end between elements. */
+/**
+ * The bytes of the elements, row by row, in chunks of at most `chunkBytes` that end between elements; of a matrix that is stored
+ * as its transpose in one chunk.
+ */
 export async function* streamBytes(
   checkpoint: Checkpoint,
   stored: StoredTensor,
@@ -113,12 +116,39 @@ export async function* streamBytes(
         got: `a file of ${file.size} bytes, which was longer when it was opened`,
       });
     }
+    if (stored.transposed === true) {
+      yield rowByRow(await file.read(stored.offset, stored.length), stored);
+      return;
+    }
     for (let at = 0; at < stored.length; at += step) {
       yield await file.read(stored.offset + at, Math.min(step, stored.length - at));
     }
   } finally {
     await file.close();
   }
+}
+
+/** The bytes of a matrix from those of its transpose. */
+function rowByRow(bytes: Uint8Array, { type, shape }: StoredTensor): Uint8Array {
+  const [rows, columns] = shape as [number, number];
+  const size = bytesPerStored[type];
+  const result = new Uint8Array(bytes.length);
+  const [from, to] = size === 4 ? [words(bytes), words(result)] : [bytes, result];
+  const width = size === 4 ? 1 : size;
+  for (let row = 0; row < rows; row++) {
+    for (let column = 0; column < columns; column++) {
+      const source = (column * rows + row) * width;
+      const target = (row * columns + column) * width;
+      for (let i = 0; i < width; i++) to[target + i] = from[source + i]!;
+    }
+  }
+  return result;
+}
+
+/** The same bytes four at a time, from a place of their own. */
+function words(bytes: Uint8Array): Uint32Array {
+  const aligned = bytes.byteOffset % 4 === 0 ? bytes : bytes.slice();
+  return new Uint32Array(aligned.buffer, aligned.byteOffset, aligned.length / 4);
 }
 
 function toFloat32(type: StoredType, buffer: ArrayBuffer): Float32Array {

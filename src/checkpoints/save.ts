@@ -6,6 +6,7 @@
  */
 import { InvalidArgumentError, refuseUnknownOptions } from "../errors.ts";
 import type { Files } from "../files.ts";
+import type { WeightsFormat } from "../weights-files.ts";
 import { filesIn, refuseOtherWeights } from "./other-weights.ts";
 import { quantizedTensors } from "./quantize.ts";
 import { writeSafetensors } from "./safetensors-write.ts";
@@ -16,7 +17,6 @@ import {
   progressReporter,
   type Shard,
   type SizedTensor,
-  type WeightsFormat,
   type WriteProgress,
   writeIndex,
 } from "./shards.ts";

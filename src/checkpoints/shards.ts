@@ -5,14 +5,13 @@
 import { InvalidArgumentError } from "../errors.ts";
 import type { Files } from "../files.ts";
 import { pythonJson } from "../python-json.ts";
+import { singleFile, type WeightsFormat } from "../weights-files.ts";
 
-export type WeightsFormat = "safetensors" | "torch";
-
-/** SAFE_WEIGHTS_NAME and WEIGHTS_NAME of transformers/utils, in two parts between which shards have their number. */
-const weightsNames: { readonly [F in WeightsFormat]: { readonly stem: string; readonly extension: string } } = {
-  safetensors: { stem: "model", extension: ".safetensors" },
-  torch: { stem: "pytorch_model", extension: ".bin" },
-};
+/** A format's file name in two parts, between which shards have their number. */
+function partsOfName(format: WeightsFormat): { stem: string; extension: string } {
+  const [, stem, extension] = /^(.*)(\..*)$/.exec(singleFile[format])!;
+  return { stem: stem!, extension: extension! };
+}
 
 /** What a reader looks for: one file, or else the index of several. */
 export function weightsFiles(format: WeightsFormat): [single: string, index: string] {
@@ -71,14 +70,14 @@ export function planShards<T extends SizedTensor>(
 }
 
 function shardName(format: WeightsFormat, index: number, count: number): string {
-  const { stem, extension } = weightsNames[format];
+  const { stem, extension } = partsOfName(format);
   const five = (number: number): string => String(number).padStart(5, "0");
   return count === 1 ? `${stem}${extension}` : `${stem}-${five(index + 1)}-of-${five(count)}${extension}`;
 }
 
 /** Whether the name is one that a shard of the format has, of any number of shards. */
 export function isShardName(format: WeightsFormat, name: string): boolean {
-  const { stem, extension } = weightsNames[format];
+  const { stem, extension } = partsOfName(format);
   return (
     name.startsWith(`${stem}-`) &&
     name.endsWith(extension) &&

@@ -5,7 +5,7 @@
  */
 import { CheckpointError } from "../errors.ts";
 
-/** Row-major, little-endian, dense: the only layout a StoredTensor can have. */
+/** Little-endian and dense: the only layout a StoredTensor can have. */
 export type StoredType = "F64" | "F32" | "F16" | "BF16" | "I64" | "I32" | "I16" | "I8" | "U8" | "BOOL";
 
 export interface StoredTensor {
@@ -18,6 +18,8 @@ export interface StoredTensor {
   readonly offset: number;
   /** In bytes. */
   readonly length: number;
+  /** The bytes are those of the transpose: the numbers of a matrix column by column. Absent where they are row by row. */
+  readonly transposed?: true;
 }
 
 export const bytesPerStored: { readonly [T in StoredType]: number } = {

@@ -16,6 +16,7 @@ import {
   modelParts,
   type ResolveOptions,
 } from "../load-options.ts";
+import type { WeightsSearch } from "../weights-files.ts";
 import { cachedCommit, isCommitHash, presence, publish, type RepoCache, repoCache, writeRef } from "./cache.ts";
 import { type Disk, nodeDisk } from "./disk.ts";
 import { downloadBlob } from "./download.ts";
@@ -28,7 +29,12 @@ import { openRemote, type Remote } from "./remote.ts";
 import { checkPathOption, checkRepositoryName, localFolder } from "./source.ts";
 import { type Library, noWeights, type Plan, planFiles, shardNames } from "./wanted.ts";
 
-const OPTIONS = [...loadOptionNames, "variant", "parts"] as const satisfies readonly (keyof ResolveOptions)[];
+const OPTIONS = [
+  ...loadOptionNames,
+  "variant",
+  "parts",
+  "weights",
+] as const satisfies readonly (keyof ResolveOptions)[];
 
 /** The machine underneath, replaced piece by piece in tests. */
 export interface HubSystem {
@@ -44,6 +50,7 @@ interface Wish {
   subfolder: string;
   variant: string | undefined;
   parts: readonly ModelPart[];
+  weights: WeightsSearch | undefined;
   cache: RepoCache;
   connection: Connection;
   asked: Asked;
@@ -62,7 +69,7 @@ export async function resolveModel(
   { disk = nodeDisk, pause: wait = pause, locks }: Partial<HubSystem> = {},
 ): Promise<Files> {
   refuseUnknownOptions("resolveModel", options, OPTIONS);
-  const { revision = "main", subfolder = "", variant, parts = modelParts, signal } = options;
+  const { revision = "main", subfolder = "", variant, parts = modelParts, weights, signal } = options;
   checkPathOption("revision", revision);
   if (subfolder !== "") checkPathOption("subfolder", subfolder);
   if (variant !== undefined) checkPathOption("variant", variant);
@@ -89,6 +96,7 @@ export async function resolveModel(
     subfolder,
     variant,
     parts,
+    weights,
     cache: repoCache(resolve(options.cache_dir ?? env.cacheDir), source),
     connection: {
       host,
@@ -216,9 +224,13 @@ async function bring(wish: Wish, remote: Remote, file: string): Promise<void> {
   );
 }
 
-async function refuseMissing({ missing }: Plan, library: Library, { id, variant, asked }: Wish): Promise<void> {
+async function refuseMissing(
+  { missing }: Plan,
+  library: Library,
+  { id, variant, weights, asked }: Wish,
+): Promise<void> {
   for (const { part, files, shard } of missing) {
-    if (part === "weights" && !shard) throw await noWeights(id, library, variant);
+    if (part === "weights" && !shard) throw await noWeights(id, library, variant, weights);
     throw fileNotFound({ ...asked, file: files }, "a file list without it", 404);
   }
 }

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
+import { type WeightsSearch, withVariant } from "../weights-files.ts";
 import type { Presence } from "./cache.ts";
-import { type Library, noWeights, planFiles, shardNames, withVariant } from "./wanted.ts";
+import { type Library, noWeights, planFiles, shardNames } from "./wanted.ts";
 
 function library(present: string[], others: Presence = "absent", shards: string[] = []): Library {
   return { look: async (file) => (present.includes(file) ? "present" : others), shards: async () => shards };
@@ -46,6 +47,23 @@ test("says what is missing, and does not miss a tokenizer that does not exist", 
   expect((await planFiles(library([]), { parts: ["tokenizer"] })).missing).toEqual([]);
   expect((await planFiles(library(["vocab.json"]), { parts: ["tokenizer"] })).missing).toHaveLength(1);
   expect((await planFiles(library(["tokenizer.json"], "unknown"), { parts: ["tokenizer"] })).missing).toEqual([]);
+});
+
+test("looks for the weights of the framework that is asked for", async () => {
+  const all = library(["model.safetensors", "tf_model.h5", "pytorch_model.bin"]);
+  const first = async (weights: WeightsSearch) => (await planFiles(all, { parts: ["weights"], weights })).files;
+  expect(await first("torch")).toEqual(["model.safetensors"]);
+  expect(await first("tensorflow")).toEqual(["model.safetensors"]);
+  expect(await first("from_tf")).toEqual(["tf_model.h5"]);
+  expect(await first("from_pt")).toEqual(["pytorch_model.bin"]);
+  const shards = library(["tf_model.h5.index.json"], "absent", ["tf_model-00001-of-00001.h5"]);
+  expect((await planFiles(shards, { parts: ["weights"], weights: "from_tf" })).files[0]).toBe("tf_model.h5.index.json");
+  const message = async (present: string[], search: WeightsSearch) =>
+    (await noWeights("a/b", library(present), undefined, search)).message;
+  expect(await message(["pytorch_model.bin"], "tensorflow")).toContain(
+    "a/b does not appear to have a file named tf_model.h5 but there is a file for PyTorch weights. Use `from_pt=True` to load this model from those weights.",
+  );
+  expect(await message([], "from_tf")).toContain("a/b does not appear to have a file named tf_model.h5.");
 });
 
 test("explains in the reference's words why there are no weights", async () => {

@@ -5,23 +5,21 @@
  */
 import { CheckpointError, HubError } from "../errors.ts";
 import { filesOfPart, type ModelPart, modelParts } from "../load-options.ts";
+import { type WeightsSearch, weightsCandidates } from "../weights-files.ts";
 import type { Presence } from "./cache.ts";
 import { isPlainName } from "./folder.ts";
 
-/** Weights that this package does not read from a Hub repository, named when there is nothing else. */
-const OTHER_WEIGHTS = { "tf_model.h5": "TensorFlow", "flax_model.msgpack": "Flax" } as const;
-
-/** transformers' _add_variant: the variant stands before the last extension. */
-export function withVariant(file: string, variant: string | undefined): string {
-  return variant === undefined ? file : file.replace(/\.[^.]*$/, (extension) => `.${variant}${extension}`);
-}
-
-function weightFiles(variant: string | undefined): { file: string; index: string }[] {
-  return ["model.safetensors", "pytorch_model.bin"].map((file) => ({
-    file: withVariant(file, variant),
-    index: withVariant(`${file}.index.json`, variant),
-  }));
-}
+/** Weights of other frameworks, named when there is nothing else, with the option of transformers that loads them. */
+const otherWeights: { readonly [S in WeightsSearch]: readonly { file: string; framework: string; option: string }[] } =
+  {
+    torch: [
+      { file: "tf_model.h5", framework: "TensorFlow", option: "from_tf" },
+      { file: "flax_model.msgpack", framework: "Flax", option: "from_flax" },
+    ],
+    tensorflow: [{ file: "pytorch_model.bin", framework: "PyTorch", option: "from_pt" }],
+    from_tf: [],
+    from_pt: [],
+  };
 
 /** How the rule asks: `look` about one file, `shards` for the shard names in an index file that is present. */
 export interface Library {
@@ -48,7 +46,11 @@ export interface Missing {
 
 export async function planFiles(
   library: Library,
-  { parts = modelParts, variant }: { parts?: readonly ModelPart[]; variant?: string | undefined },
+  {
+    parts = modelParts,
+    variant,
+    weights = "torch",
+  }: { parts?: readonly ModelPart[]; variant?: string | undefined; weights?: WeightsSearch | undefined },
 ): Promise<Plan> {
   const files: string[] = [];
   const missing: Missing[] = [];
@@ -77,7 +79,7 @@ export async function planFiles(
     }
   }
   if (parts.includes("weights")) {
-    const candidates = weightFiles(variant);
+    const candidates = weightsCandidates(weights, variant);
     if (!(await takeWeights(candidates))) {
       const files = candidates.flatMap(({ file, index }) => [file, index]).join(" or ");
       missing.push({ part: "weights", files, shard: false });
@@ -121,15 +123,19 @@ export function shardNames(text: string, where: string): string[] {
     .sort();
 }
 
-/** The error for a repository without weights that this package reads, in the reference's words. */
-export async function noWeights(id: string, library: Library, variant: string | undefined): Promise<HubError> {
+/** The error for a repository without weights that the call reads, in the reference's words. */
+export async function noWeights(
+  id: string,
+  library: Library,
+  variant: string | undefined,
+  search: WeightsSearch = "torch",
+): Promise<HubError> {
   const operation = `load ${id}`;
-  const wanted = weightFiles(variant)
-    .flatMap(({ file, index }) => [file, index])
-    .join(", ");
-  const opening = `${id} does not appear to have a file named ${withVariant("pytorch_model.bin", variant)}`;
+  const candidates = weightsCandidates(search, variant);
+  const wanted = candidates.flatMap(({ file, index }) => [file, index]).join(", ");
+  const opening = `${id} does not appear to have a file named ${candidates.at(-1)!.file}`;
   if (variant !== undefined) {
-    for (const { file, index } of weightFiles(undefined)) {
+    for (const { file, index } of weightsCandidates(search, undefined)) {
       const found = (await library.look(file)) === "present" ? file : index;
       if ((await library.look(found)) !== "present") continue;
       return new HubError({
@@ -143,9 +149,8 @@ export async function noWeights(id: string, library: Library, variant: string | 
       });
     }
   }
-  for (const [file, framework] of Object.entries(OTHER_WEIGHTS)) {
+  for (const { file, framework, option } of otherWeights[search]) {
     if ((await library.look(file)) !== "present") continue;
-    const option = framework === "Flax" ? "from_flax" : "from_tf";
     return new HubError({
       operation,
       says:
@@ -153,12 +158,12 @@ export async function noWeights(id: string, library: Library, variant: string | 
         `Use \`${option}=True\` to load this model from those weights.`,
       expected: `one of ${wanted}`,
       got: file,
-      fix: "Load them so in Python and call save_pretrained.",
+      fix: option === "from_flax" ? "Load them so in Python and call save_pretrained." : `Pass ${option}: true.`,
     });
   }
   return new HubError({
     operation,
-    says: `${opening}, tf_model.h5, model.ckpt or flax_model.msgpack.`,
+    says: search === "torch" ? `${opening}, tf_model.h5, model.ckpt or flax_model.msgpack.` : `${opening}.`,
     expected: `one of ${wanted}`,
     got: "none",
   });

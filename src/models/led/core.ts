@@ -8,6 +8,7 @@ import { EncoderRunner } from "./encoder.ts";
 import { HeadRunner } from "./head.ts";
 import type { LoadedModel } from "./loading.ts";
 import type { Geometry } from "./parameters.ts";
+import { TrainingSessions } from "./training/training-sessions.ts";
 
 export class LEDCore {
   readonly loaded: LoadedModel;
@@ -17,9 +18,15 @@ export class LEDCore {
   #decoder: Promise<DecoderRunner> | undefined;
   #head: Promise<HeadRunner> | undefined;
   #disposed = false;
+  #stale = false;
+  /** Graphs of loss and gradients. */
+  readonly training: TrainingSessions;
+  /** Calls of loss_and_gradients so far, which tell their dropout apart. */
+  trainingCalls = 0;
 
   constructor(loaded: LoadedModel) {
     this.loaded = loaded;
+    this.training = new TrainingSessions(loaded);
     this.geometry = loaded.geometry;
   }
 
@@ -36,21 +43,24 @@ export class LEDCore {
     }
   }
 
-  encoder(): Promise<EncoderRunner> {
+  async encoder(): Promise<EncoderRunner> {
+    await this.#refresh();
     const { weights, engine, session } = this.loaded;
     const path = this.#part("encoder", weights.spec.encoder);
     this.#encoder ??= EncoderRunner.open(engine, this.geometry, weights, path, session);
     return this.#encoder;
   }
 
-  decoder(): Promise<DecoderRunner> {
+  async decoder(): Promise<DecoderRunner> {
+    await this.#refresh();
     const { weights, engine, session } = this.loaded;
     const place: DecoderPlace = { path: this.#part("decoder", weights.spec.decoder), logits: weights.spec.logits };
     this.#decoder ??= DecoderRunner.open(engine, this.geometry, weights, place, session);
     return this.#decoder;
   }
 
-  head(): Promise<HeadRunner> {
+  async head(): Promise<HeadRunner> {
+    await this.#refresh();
     const { weights, engine, session } = this.loaded;
     const name = this.#part("head", weights.spec.headName);
     this.#head ??= HeadRunner.open(engine, weights, name, session);
@@ -59,11 +69,33 @@ export class LEDCore {
 
   #part(what: string, path: string | undefined): string {
     const { className } = this.loaded.weights.spec;
-    if (this.#disposed) {
-      throw new EngineError({ operation: className, expected: "a model that is open", got: "a disposed one" });
-    }
+    this.#requireOpen();
     if (path !== undefined) return path;
     throw new InvalidArgumentError({ operation: className, expected: `a model with ${what}`, got: "one without" });
+  }
+
+  #requireOpen(): void {
+    if (!this.#disposed) return;
+    const { className } = this.loaded.weights.spec;
+    throw new EngineError({ operation: className, expected: "a model that is open", got: "a disposed one" });
+  }
+
+  /** Puts the weights where training changes them, and closes what holds copies of them. */
+  async prepareTraining(): Promise<void> {
+    this.#requireOpen();
+    await this.loaded.weights.toMemory();
+    await this.changed();
+  }
+
+  /** Says that numbers of weights have changed: what holds the old ones is closed when it is next asked for. */
+  weightsChanged(): void {
+    this.#stale = true;
+  }
+
+  async #refresh(): Promise<void> {
+    if (!this.#stale) return;
+    this.#stale = false;
+    await this.changed();
   }
 
   /** To be called after weights have changed: sessions hold the old ones. */
@@ -78,5 +110,6 @@ export class LEDCore {
   async dispose(): Promise<void> {
     this.#disposed = true;
     await this.changed();
+    await this.training.dispose();
   }
 }

@@ -6,30 +6,26 @@
  * B batch, Q query rows of an example, P rows of the cache, S source positions, D d_model, F decoder_ffn_dim, L layers,
  * V vocabulary, h heads, e = D/h. Caches are [B, h, P, e].
  */
-import type { ActivationName } from "../../config.ts";
 import { Graph, type Value } from "../../graph/graph.ts";
 import { addStages, type Stage } from "../../graph/stages.ts";
-import { activation } from "../../nn/activation.ts";
 import {
+  type Attended,
   cachedSelfAttention,
   crossAttention,
   type KeysAndValues,
   projectKeysAndValues,
 } from "../../nn/cached-attention.ts";
+import { nothingDropped } from "../../nn/dropout.ts";
 import { layerNorm } from "../../nn/layer-norm.ts";
-import { linear } from "../../nn/linear.ts";
 import { multiply, rowsOf } from "../../nn/matrix.ts";
-import type { Observation } from "../../nn/observation.ts";
 import { Parameters, type WeightNames } from "../../nn/parameters.ts";
+import { type DecoderLayerGeometry, type DecoderLayerParts, decoderLayer } from "./decoder-layer.ts";
 
-export interface DecoderGeometry {
-  readonly d_model: number;
+export interface DecoderGeometry extends DecoderLayerGeometry {
   readonly vocab_size: number;
   readonly max_decoder_position_embeddings: number;
   readonly decoder_layers: number;
   readonly decoder_attention_heads: number;
-  readonly decoder_ffn_dim: number;
-  readonly activation_function: ActivationName;
 }
 
 /** What a decoder graph can do beyond turning ids into its last hidden states; each costs time where nobody asks for it. */
@@ -40,42 +36,6 @@ export interface DecoderAbilities {
   readonly full: boolean;
   /** Attention to a source. A decoder that stands alone has none. */
   readonly source: boolean;
-}
-
-interface LayerInputs {
-  readonly past: KeysAndValues;
-  readonly source: KeysAndValues;
-  /** [B, 1, Q, P+Q], added to self-attention scores. */
-  readonly selfBias: Value;
-  /** [B, 1, 1, S], added to cross-attention scores. */
-  readonly sourceBias: Value;
-  readonly abilities: DecoderAbilities;
-  readonly observation: { readonly self: Observation; readonly cross: Observation } | undefined;
-}
-
-interface LayerOutputs {
-  /** [B, Q, D] */
-  readonly x: Value;
-  /** The rows that the cache gains. */
-  readonly added: KeysAndValues;
-  readonly observed: Readonly<Record<string, Value>>;
-}
-
-/** Decoder layer, post-norm. [B, Q, D] -> [B, Q, D] */
-function decoderLayer(g: Graph, p: Parameters, x: Value, inputs: LayerInputs, config: DecoderGeometry): LayerOutputs {
-  const { past, source, selfBias, sourceBias, observation, abilities } = inputs;
-  const self = cachedSelfAttention(g, p.at("self_attn"), x, past, selfBias, observation?.self);
-  let a = layerNorm(g, p.at("self_attn_layer_norm"), g.add(x, self.output)); // [B, Q, D]
-  const observed: Record<string, Value> = {};
-  if (self.probabilities !== undefined) observed.attentions = self.probabilities;
-  if (abilities.source) {
-    const cross = crossAttention(g, p.at("encoder_attn"), a, source, sourceBias, observation?.cross);
-    a = layerNorm(g, p.at("encoder_attn_layer_norm"), g.add(a, cross.output));
-    if (cross.probabilities !== undefined) observed.cross_attentions = cross.probabilities;
-  }
-  const f = activation(g, config.activation_function, linear(g, p.at("fc1"), a, config.decoder_ffn_dim)); // [B, Q, F]
-  const y = layerNorm(g, p.at("final_layer_norm"), g.add(a, linear(g, p.at("fc2"), f, config.d_model)));
-  return { x: y, added: self.added, observed };
 }
 
 /** Parameters are under `base` ("led.decoder"), the head's beside it. */
@@ -145,12 +105,19 @@ export function decoderGraph(
         self: { headMask: maskOf(full.headMask), wanted: full.attentionsWanted },
         cross: { headMask: maskOf(full.crossHeadMask), wanted: full.attentionsWanted },
       };
-      const given = { past: past[layer]!, source: source[layer]!, selfBias, sourceBias, abilities, observation };
-      const result = decoderLayer(g, p.at(`layers.${layer}`), x, given, config);
+      const parts: DecoderLayerParts<ReturnType<typeof cachedSelfAttention>, Attended> = {
+        self: (at, input) => cachedSelfAttention(g, at, input, past[layer]!, selfBias, observation?.self),
+        cross: abilities.source
+          ? (at, input) => crossAttention(g, at, input, source[layer]!, sourceBias, observation?.cross)
+          : undefined,
+        dropped: nothingDropped,
+      };
+      const { self, cross, ...result } = decoderLayer(g, p.at(`layers.${layer}`), x, parts, config);
       x = result.x;
-      outputs[`${layer}.keys`] = result.added.keys;
-      outputs[`${layer}.values`] = result.added.values;
-      for (const [name, value] of Object.entries(result.observed)) outputs[`${layer}.${name}`] = value;
+      outputs[`${layer}.keys`] = self.added.keys;
+      outputs[`${layer}.values`] = self.added.values;
+      if (self.probabilities !== undefined) outputs[`${layer}.attentions`] = self.probabilities;
+      if (cross?.probabilities !== undefined) outputs[`${layer}.cross_attentions`] = cross.probabilities;
     }
     return { ...(abilities.logits ? { logits: logitsOf(x) } : {}), hidden: x, ...outputs };
   };

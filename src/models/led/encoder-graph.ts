@@ -4,52 +4,24 @@
  *
  * B batch, S positions padded to a multiple of the attention block, D d_model, F encoder_ffn_dim, x global slots.
  */
-import type { ActivationName } from "../../config.ts";
 import { Graph, type Value } from "../../graph/graph.ts";
 import { addStages, type Stage } from "../../graph/stages.ts";
-import { activation } from "../../nn/activation.ts";
+import { nothingDropped } from "../../nn/dropout.ts";
 import { layerNorm } from "../../nn/layer-norm.ts";
-import { linear } from "../../nn/linear.ts";
 import { rowsOf } from "../../nn/matrix.ts";
 import type { Observation } from "../../nn/observation.ts";
 import { Parameters, type WeightNames } from "../../nn/parameters.ts";
-import { type Observed, type SequenceMasks, slidingWindowAttention } from "../../nn/sliding-window-attention.ts";
+import { type SlidingWindowOptions, slidingWindowAttention } from "../../nn/sliding-window-attention.ts";
+import type { SequenceMasks } from "../../nn/window-blocks.ts";
+import { type EncoderAttention, type EncoderLayerGeometry, encoderLayer } from "./encoder-layer.ts";
 
-export interface EncoderGeometry {
-  readonly d_model: number;
+export interface EncoderGeometry extends EncoderLayerGeometry {
   readonly vocab_size: number;
   readonly max_encoder_position_embeddings: number;
   readonly encoder_layers: number;
   readonly encoder_attention_heads: number;
-  readonly encoder_ffn_dim: number;
-  readonly activation_function: ActivationName;
   /** One two-sided window per layer. */
   readonly attention_window: readonly number[];
-}
-
-interface LayerInputs {
-  readonly masks: SequenceMasks;
-  readonly observation: Observation | undefined;
-}
-
-/** Encoder layer, post-norm. [B, S, D] -> [B, S, D], and what was observed of its attention */
-function encoderLayer(
-  g: Graph,
-  p: Parameters,
-  x: Value,
-  { masks, observation }: LayerInputs,
-  config: EncoderGeometry,
-  layer: number,
-): { x: Value; observed: Observed | undefined } {
-  const { d_model: D, encoder_ffn_dim: F, encoder_attention_heads: heads } = config;
-  const window = config.attention_window[layer]!;
-  const attention = p.at("self_attn.longformer_self_attn");
-  return slidingWindowAttention(g, attention, x, { heads, window, masks, observation }, (context, input) => {
-    const a = linear(g, p.at("self_attn.output"), context, D); // [B, b, D]
-    const h = layerNorm(g, p.at("self_attn_layer_norm"), g.add(input, a));
-    const f = activation(g, config.activation_function, linear(g, p.at("fc1"), h, F)); // [B, b, F]
-    return layerNorm(g, p.at("final_layer_norm"), g.add(h, linear(g, p.at("fc2"), f, D)));
-  });
 }
 
 /** Looked up rows of the token table. ids [B, S] -> [B, S, D] */
@@ -68,13 +40,9 @@ function embed(g: Graph, p: Parameters, tokens: Value, config: EncoderGeometry):
   return layerNorm(g, p.at("layernorm_embedding"), g.add(tokens, positions));
 }
 
-/** `full`: with embeddings in place of ids, head masks, and attention to look at; those cost time where nobody asks for them. */
-export function encoderGraph(config: EncoderGeometry, names: WeightNames, path: string, full: boolean): Graph {
-  const g = new Graph();
-  const p = new Parameters(g, names, path);
-  const ids = g.input("input_ids", "int64", ["B", "S"]);
-  const hidden = g.input("hidden", "float32", ["B", "S", config.d_model]);
-  const masks: SequenceMasks = {
+/** The inputs that layoutSequence (sequence-masks.ts) fills. */
+export function sequenceMaskInputs(g: Graph): SequenceMasks {
+  return {
     block: g.input("block", "int64", []),
     localBias: g.input("local_bias", "float32", ["B", "S"]),
     unmaskedBias: g.input("unmasked_bias", "float32", ["B", "S"]),
@@ -83,6 +51,15 @@ export function encoderGraph(config: EncoderGeometry, names: WeightNames, path: 
     globalIndex: g.input("global_index", "int64", ["B", "x", 2]),
     slotBias: g.input("slot_bias", "float32", ["B", "x"]),
   };
+}
+
+/** `full`: with embeddings in place of ids, head masks, and attention to look at; those cost time where nobody asks for them. */
+export function encoderGraph(config: EncoderGeometry, names: WeightNames, path: string, full: boolean): Graph {
+  const g = new Graph();
+  const p = new Parameters(g, names, path);
+  const ids = g.input("input_ids", "int64", ["B", "S"]);
+  const hidden = g.input("hidden", "float32", ["B", "S", config.d_model]);
+  const masks = sequenceMaskInputs(g);
   const observation: Observation | undefined = full
     ? {
         headMask: g.input("head_mask", "float32", [config.encoder_attention_heads]),
@@ -95,7 +72,15 @@ export function encoderGraph(config: EncoderGeometry, names: WeightNames, path: 
       name: `layers.${layer}`,
       inputs: [hidden, masks.slotBias],
       build: () => {
-        const result = encoderLayer(g, p.at(`layers.${layer}`), hidden, { masks, observation }, config, layer);
+        const options: SlidingWindowOptions = {
+          heads: config.encoder_attention_heads,
+          halfWindow: g.scalar("int64", config.attention_window[layer]! / 2),
+          masks,
+          observation,
+        };
+        const attend: EncoderAttention<ReturnType<typeof slidingWindowAttention>> = (attention, finish) =>
+          slidingWindowAttention(g, attention, hidden, options, finish);
+        const result = encoderLayer(g, p.at(`layers.${layer}`), attend, nothingDropped, config);
         return { hidden: result.x, ...result.observed };
       },
     })),

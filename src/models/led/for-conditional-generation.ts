@@ -9,7 +9,7 @@ import type { Files } from "../../files.ts";
 import { GenerationConfig, generationConfigName } from "../../generation/config.ts";
 import { compute_transition_scores } from "../../generation/transition-scores.ts";
 import { warn } from "../../log.ts";
-import type { Tensor } from "../../tensor.ts";
+import { Tensor } from "../../tensor.ts";
 import type { LEDCore } from "./core.ts";
 import { runEncoder, runSeq2Seq, seq2seqFields } from "./forward.ts";
 import { outputFlags, type Seq2SeqForwardInputs, seq2seqInputNames } from "./forward-inputs.ts";
@@ -21,10 +21,26 @@ import { asTensor, shiftTokensRight, type TensorLike } from "./model-inputs.ts";
 import { LEDSeq2SeqLMOutput } from "./outputs.ts";
 import { type EmbeddingTable, LEDPreTrainedModel } from "./pretrained-model.ts";
 import { type Asked, inForm } from "./return-form.ts";
+import { languageModelHead } from "./training/language-model-head.ts";
+import {
+  finished,
+  type LossAndGradients,
+  type LossOptions,
+  openContext,
+  type TrainingInputs,
+} from "./training/loss-call.ts";
+import { seq2seqPass } from "./training/seq2seq-pass.ts";
 
 export interface ConditionalGenerationInputs extends Seq2SeqForwardInputs {
   /** [B, T]: for the loss, -100 where none is wanted; shifted right they are the decoder's ids by default. */
   labels?: TensorLike | null | undefined;
+}
+
+export interface LanguageModelTrainingInputs extends TrainingInputs, LossOptions {
+  /** [B, T], -100 where no loss is wanted; shifted right they are the decoder's ids by default. */
+  labels: TensorLike | null | undefined;
+  /** 0 by default. */
+  label_smoothing?: number;
 }
 
 export type { GenerateOptions, GenerateProgress } from "./generate.ts";
@@ -63,13 +79,59 @@ export class LEDForConditionalGeneration extends LEDPreTrainedModel<Forward> {
         got: `labels [${targets.dims.join(", ")}]`,
       });
     }
-    const loss = targets && crossEntropy(logits, Array.from(targets.data, Number));
+    const loss = targets && crossEntropy(logits, Array.from(targets.data, Number)).loss;
     const output = new LEDSeq2SeqLMOutput({ loss, logits, ...seq2seqFields(encoded, decoded) });
     return inForm<I, LEDSeq2SeqLMOutput>(output, outputFlags(inputs, this.config));
   }
 
   _call<I extends ConditionalGenerationInputs>(inputs: I): Promise<Asked<I, LEDSeq2SeqLMOutput>> {
     return this.forward(inputs);
+  }
+
+  /**
+   * The loss over `labels` and its gradients, of what forward computes; in training mode with dropout. `label_smoothing` is the
+   * Trainer's: that much of the loss is the mean over the vocabulary (trainer_pt_utils.py: LabelSmoother). Layers are
+   * computed again on the way back, so that of each only its input is kept.
+   */
+  async loss_and_gradients(inputs: LanguageModelTrainingInputs): Promise<LossAndGradients<LEDSeq2SeqLMOutput>> {
+    const operation = "LEDForConditionalGeneration.loss_and_gradients";
+    const { labels, label_smoothing = 0, return_outputs = true, dropout_seed: _, dropout_step: __, ...given } = inputs;
+    const context = await openContext(this.core, {
+      operation,
+      inputs,
+      names: ["labels", "label_smoothing"],
+      training: this.training,
+    });
+    if (!(label_smoothing >= 0 && label_smoothing < 1)) {
+      throw new InvalidArgumentError({
+        operation,
+        expected: "`label_smoothing` of at least 0, below 1",
+        got: String(label_smoothing),
+      });
+    }
+    if (labels === undefined || labels === null) {
+      throw new InvalidArgumentError({ operation, expected: "`labels`, which the loss is of", got: "none" });
+    }
+    const targets = asTensor(labels, "int64");
+    if (!given.decoder_input_ids && !given.decoder_inputs_embeds) {
+      given.decoder_input_ids = this.prepare_decoder_input_ids_from_labels(targets);
+    }
+    const pass = await seq2seqPass(context, given);
+    const { loss, logits, dHidden } = await languageModelHead(context, {
+      hidden: pass.hidden,
+      hiddenTrained: pass.trained,
+      labels: targets,
+      smoothing: label_smoothing,
+      logitsWanted: return_outputs,
+    });
+    if (dHidden !== undefined) await pass.backward(dHidden);
+    const fields = { logits, encoder_last_hidden_state: pass.encoded };
+    return finished(
+      context,
+      { loss: new Tensor("float32", Float32Array.of(loss), []), fields },
+      return_outputs,
+      LEDSeq2SeqLMOutput,
+    );
   }
 
   /**

@@ -12,18 +12,34 @@ import { InvalidArgumentError, refuseUnknownOptions } from "../../errors.ts";
 import { Tensor } from "../../tensor.ts";
 import { headPlace } from "./class-specs.ts";
 import { firstTokenMask } from "./default-global-attention.ts";
-import { encoderSource, runEncoder, runSeq2Seq, seq2seqFields } from "./forward.ts";
+import { encoderInputs, encoderSource, runEncoder, runSeq2Seq, seq2seqFields } from "./forward.ts";
 import { idsOrEmbeds, outputFlags, type Seq2SeqForwardInputs, seq2seqInputNames } from "./forward-inputs.ts";
 import { LEDEncoder } from "./led-encoder.ts";
-import { binaryCrossEntropy, crossEntropy, meanSquaredError } from "./losses.ts";
+import { binaryCrossEntropy, crossEntropy, type Loss, meanSquaredError } from "./losses.ts";
 import { type TensorLike, tokenIds } from "./model-inputs.ts";
 import { LEDSeq2SeqSequenceClassifierOutput } from "./outputs.ts";
 import { LEDPreTrainedModel } from "./pretrained-model.ts";
 import { type Asked, inForm } from "./return-form.ts";
+import { encoderPass } from "./training/encoder-pass.ts";
+import { headPass } from "./training/head-pass.ts";
+import {
+  finished,
+  type LossAndGradients,
+  type LossOptions,
+  openContext,
+  type TrainingInputs,
+} from "./training/loss-call.ts";
+import { seq2seqPass } from "./training/seq2seq-pass.ts";
+import type { TrainingContext } from "./training/training-context.ts";
 
 export interface SequenceClassificationInputs extends Omit<Seq2SeqForwardInputs, "past_key_values"> {
   /** [B] of classes, [B] or [B, num_labels] of numbers: for the loss. */
   labels?: TensorLike | null | undefined;
+}
+
+export interface ClassificationTrainingInputs extends TrainingInputs, LossOptions {
+  /** [B] of classes, [B] or [B, num_labels] of numbers. */
+  labels: TensorLike | null | undefined;
 }
 
 type Output = LEDSeq2SeqSequenceClassifierOutput;
@@ -44,7 +60,7 @@ export class LEDForSequenceClassification extends LEDPreTrainedModel<Forward> {
       headPlace(this.config) === "encoder"
         ? await this.#fromEncoder(given)
         : await this.#fromDecoder({ ...given, use_cache });
-    const loss = hasLabels ? this.#loss(result.logits, labels) : undefined;
+    const loss = hasLabels ? this.#loss(result.logits, labels).loss : undefined;
     const output = new LEDSeq2SeqSequenceClassifierOutput({ loss, ...result });
     return inForm<I, Output>(output, outputFlags(inputs, this.config));
   }
@@ -57,31 +73,77 @@ export class LEDForSequenceClassification extends LEDPreTrainedModel<Forward> {
     return new LEDEncoder(this.core);
   }
 
-  async #fromDecoder(inputs: Omit<SequenceClassificationInputs, "labels">) {
-    if ((inputs.input_ids ?? undefined) === undefined && (inputs.inputs_embeds ?? undefined) !== undefined) {
-      throw new InvalidArgumentError({
-        operation: "LEDForSequenceClassification.forward",
-        says: "Passing input embeddings is currently not supported for LEDForSequenceClassification",
-      });
+  /** The loss over `labels` and its gradients, of what forward computes; in training mode with dropout. */
+  async loss_and_gradients(inputs: ClassificationTrainingInputs): Promise<LossAndGradients<Output>> {
+    const operation = "LEDForSequenceClassification.loss_and_gradients";
+    const { labels, return_outputs = true, dropout_seed: _, dropout_step: __, ...given } = inputs;
+    const context = await openContext(this.core, { operation, inputs, names: ["labels"], training: this.training });
+    if (labels === undefined || labels === null) {
+      throw new InvalidArgumentError({ operation, expected: "`labels`, which the loss is of", got: "none" });
     }
-    const { encoded, decoded } = await runSeq2Seq(this.core, inputs);
+    const overEncoder = headPlace(this.config) === "encoder";
+    const pass = await (overEncoder ? this.#encoderPass(context, given) : this.#decoderPass(context, given));
+    const head = await headPass(context, pool(pass.hidden, pass.rows), pass.trained);
+    const { loss, gradient } = this.#loss(head.logits, labels);
+    const dPooled = await head.backward(gradient());
+    if (dPooled !== undefined) await pass.backward(spread(dPooled, pass.rows, pass.hidden.dims));
+    const fields = { logits: head.logits, encoder_last_hidden_state: pass.encoded };
+    return finished(context, { loss, fields }, return_outputs, LEDSeq2SeqSequenceClassifierOutput);
+  }
+
+  async #decoderPass(context: TrainingContext, inputs: TrainingInputs) {
+    this.#refuseEmbeddings(inputs);
+    const pass = await seq2seqPass(context, inputs);
+    return { ...pass, rows: this.#lastEnds(inputs, pass.hidden) };
+  }
+
+  async #encoderPass(context: TrainingContext, inputs: TrainingInputs) {
+    refuseDecoderInputs("LEDForSequenceClassification.loss_and_gradients", inputs);
+    const global_attention_mask = this.#globalMask(inputs);
+    const pass = await encoderPass(
+      context,
+      context.core.loaded.weights.spec.encoder!,
+      encoderInputs(this.core, { ...inputs, global_attention_mask }),
+    );
+    return { ...pass, hidden: pass.output, encoded: pass.output, rows: firstRows(pass.output) };
+  }
+
+  #refuseEmbeddings(inputs: Omit<SequenceClassificationInputs, "labels">): void {
+    if ((inputs.input_ids ?? undefined) !== undefined || (inputs.inputs_embeds ?? undefined) === undefined) return;
+    throw new InvalidArgumentError({
+      operation: "LEDForSequenceClassification.forward",
+      says: "Passing input embeddings is currently not supported for LEDForSequenceClassification",
+    });
+  }
+
+  /** The row of each example that the head reads. */
+  #lastEnds(inputs: Omit<SequenceClassificationInputs, "labels">, hidden: Tensor<"float32">): number[] {
     const ids = tokenIds("input_ids", inputs.input_ids ?? [[]], this.core.geometry.vocab_size);
-    const pooled = pool(decoded.hidden, lastOf(ids, this.config.eos_token_id, decoded.hidden.dims[1]!));
+    return lastOf(ids, this.config.eos_token_id, hidden.dims[1]!);
+  }
+
+  #globalMask(inputs: Omit<SequenceClassificationInputs, "labels">): TensorLike {
+    const { dims } = idsOrEmbeds(inputs.input_ids, inputs.inputs_embeds, encoderSource(this.core.geometry));
+    return inputs.global_attention_mask ?? firstTokenMask(dims[0]!, dims[1]!);
+  }
+
+  async #fromDecoder(inputs: Omit<SequenceClassificationInputs, "labels">) {
+    this.#refuseEmbeddings(inputs);
+    const { encoded, decoded } = await runSeq2Seq(this.core, inputs);
+    const pooled = pool(decoded.hidden, this.#lastEnds(inputs, decoded.hidden));
     return { logits: await (await this.core.head()).logits(pooled), ...seq2seqFields(encoded, decoded) };
   }
 
   async #fromEncoder(inputs: Omit<SequenceClassificationInputs, "labels">) {
     refuseDecoderInputs("LEDForSequenceClassification.forward", inputs);
-    const { dims } = idsOrEmbeds(inputs.input_ids, inputs.inputs_embeds, encoderSource(this.core.geometry));
-    const global_attention_mask = inputs.global_attention_mask ?? firstTokenMask(dims[0]!, dims[1]!);
-    const encoded = await runEncoder(this.core, { ...inputs, global_attention_mask });
-    const first = Array.from({ length: encoded.last_hidden_state.dims[0]! }, () => 0);
-    const logits = await (await this.core.head()).logits(pool(encoded.last_hidden_state, first));
+    const encoded = await runEncoder(this.core, { ...inputs, global_attention_mask: this.#globalMask(inputs) });
+    const pooled = pool(encoded.last_hidden_state, firstRows(encoded.last_hidden_state));
+    const logits = await (await this.core.head()).logits(pooled);
     return { logits, ...seq2seqFields(encoded, undefined) };
   }
 
   /** problem_type decides; where the config has none, the number of labels and their type do, and it is written there. */
-  #loss(logits: Tensor<"float32">, given: TensorLike): Tensor<"float32"> {
+  #loss(logits: Tensor<"float32">, given: TensorLike): Loss {
     const { config } = this;
     const labels = given instanceof Tensor ? given : Tensor.from(given);
     // Tensors say what they hold; of plain numbers a row for each example can only be one of many labels.
@@ -99,9 +161,9 @@ export class LEDForSequenceClassification extends LEDPreTrainedModel<Forward> {
         got: `dims [${labels.dims.join(", ")}]`,
       });
     }
-    if (config.problem_type === "regression") return meanSquaredError(logits.data, values);
+    if (config.problem_type === "regression") return meanSquaredError(logits, values);
     if (config.problem_type === "single_label_classification") return crossEntropy(logits, values);
-    return binaryCrossEntropy(logits.data, values);
+    return binaryCrossEntropy(logits, values);
   }
 }
 
@@ -114,6 +176,22 @@ export function pool(hidden: Tensor<"float32">, positions: readonly number[]): T
     pooled.data.set(hidden.data.subarray(start, start + width), example * width);
   });
   return pooled;
+}
+
+/** The same rows' gradient [B, D] in a tensor of `dims` [B, n, D] that is zeros elsewhere. */
+function spread(gradient: Tensor<"float32">, positions: readonly number[], dims: readonly number[]): Tensor<"float32"> {
+  const [, length, width] = dims as [number, number, number];
+  const rows = Tensor.zeros("float32", dims);
+  positions.forEach((position, example) => {
+    const own = gradient.data.subarray(example * width, (example + 1) * width);
+    rows.data.set(own, (example * length + position) * width);
+  });
+  return rows;
+}
+
+/** The first position of each example of [B, n, D]. */
+function firstRows({ dims }: Tensor<"float32">): number[] {
+  return Array.from({ length: dims[0]! }, () => 0);
 }
 
 /** Where each row has its last end token, which all must have equally many of. */

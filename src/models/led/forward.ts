@@ -6,7 +6,7 @@ import { InvalidArgumentError } from "../../errors.ts";
 import { Tensor } from "../../tensor.ts";
 import type { LEDCore } from "./core.ts";
 import { causalBias, type DecoderRunner, type LayerRows, type Source, sourceBias } from "./decoder.ts";
-import type { Encoded, StageProgress } from "./encoder.ts";
+import type { Encoded, EncoderInputs, StageProgress } from "./encoder.ts";
 import {
   type DecoderForwardInputs,
   type EncoderForwardInputs,
@@ -40,11 +40,8 @@ export function encoderSource({ vocab_size, d_model }: Geometry): SourceOptions 
   return { operation: "LEDEncoder", prefix: "", vocab_size, d_model };
 }
 
-export async function runEncoder(
-  core: LEDCore,
-  inputs: EncoderForwardInputs,
-  progress?: StageProgress,
-): Promise<Encoded> {
+/** What the encoder reads, checked. */
+export function encoderInputs(core: LEDCore, inputs: EncoderForwardInputs): EncoderInputs {
   const { encoder_layers, encoder_attention_heads, ...sizes } = core.geometry;
   const source = idsOrEmbeds(inputs.input_ids, inputs.inputs_embeds, encoderSource(core.geometry));
   const rows = sizes.max_encoder_position_embeddings;
@@ -57,17 +54,23 @@ export async function runEncoder(
       fix: "Truncate the document (tokenizer option truncation: true), or summarise it in parts.",
     });
   }
+  return {
+    source,
+    attention_mask: optionalTensor(inputs.attention_mask),
+    global_attention_mask: optionalTensor(inputs.global_attention_mask),
+    head_mask: headMask(inputs.head_mask, "head_mask", encoder_layers, encoder_attention_heads),
+  };
+}
+
+export async function runEncoder(
+  core: LEDCore,
+  inputs: EncoderForwardInputs,
+  progress?: StageProgress,
+): Promise<Encoded> {
+  const given = encoderInputs(core, inputs);
   const { output_attentions, output_hidden_states } = outputFlags(inputs, core.loaded.config);
   const encoder = await core.encoder();
-  return encoder.encode(
-    {
-      source,
-      attention_mask: optionalTensor(inputs.attention_mask),
-      global_attention_mask: optionalTensor(inputs.global_attention_mask),
-      head_mask: headMask(inputs.head_mask, "head_mask", encoder_layers, encoder_attention_heads),
-    },
-    { signal: inputs.signal, progress, output_attentions, output_hidden_states },
-  );
+  return encoder.encode(given, { signal: inputs.signal, progress, output_attentions, output_hidden_states });
 }
 
 /** The encoder's output from the call, or by running it. */
@@ -107,20 +110,45 @@ export function readEncoderOutputs(given: EncoderOutputsLike): Encoded {
   };
 }
 
-/** `names`: how the caller's arguments are called, "decoder_" before those of a whole model. */
-export async function runDecoder(
+/** What the decoder reads beside its source, checked. */
+export function decoderInputs(
   core: LEDCore,
-  inputs: DecoderForwardInputs,
-  prefix: "" | "decoder_",
-): Promise<Decoded> {
+  inputs: Pick<DecoderForwardInputs, "input_ids" | "inputs_embeds" | "head_mask" | "cross_attn_head_mask">,
+): {
+  target: Tensor<"int64"> | Floats;
+  head_mask: Floats | undefined;
+  cross_attn_head_mask: Floats | undefined;
+} {
   const { vocab_size, d_model, decoder_layers, decoder_attention_heads } = core.geometry;
-  const { config } = core.loaded;
   const target = idsOrEmbeds(inputs.input_ids, inputs.inputs_embeds, {
     operation: "LEDDecoder",
     prefix: "decoder_",
     vocab_size,
     d_model,
   });
+  const maskOf = (name: "head_mask" | "cross_attn_head_mask"): Floats | undefined =>
+    headMask(inputs[name], `\`${name}\``, decoder_layers, decoder_attention_heads);
+  return { target, head_mask: maskOf("head_mask"), cross_attn_head_mask: maskOf("cross_attn_head_mask") };
+}
+
+/** What a mask adds to the scores of the decoder's two attentions. */
+export interface DecoderBiases {
+  readonly causal: typeof causalBias;
+  readonly source: typeof sourceBias;
+}
+
+const torchBiases: DecoderBiases = { causal: causalBias, source: sourceBias };
+
+/** `prefix`: how the caller's arguments are called, "decoder_" before those of a whole model. */
+export async function runDecoder(
+  core: LEDCore,
+  inputs: DecoderForwardInputs,
+  prefix: "" | "decoder_",
+  biases = torchBiases,
+): Promise<Decoded> {
+  const { d_model, decoder_layers, decoder_attention_heads } = core.geometry;
+  const { config } = core.loaded;
+  const { target, head_mask, cross_attn_head_mask } = decoderInputs(core, inputs);
   const past = inputs.past_key_values ?? undefined;
   const [batch, length] = target.dims as [number, number];
   if (past !== undefined && past.length !== decoder_layers) {
@@ -132,24 +160,17 @@ export async function runDecoder(
   }
   const cached = past?.[0]?.[0]?.dims[2] ?? 0;
   requireDecoderRows(core, cached + length, prefix);
-  const head_mask = headMask(inputs.head_mask, "`head_mask`", decoder_layers, decoder_attention_heads);
-  const cross_attn_head_mask = headMask(
-    inputs.cross_attn_head_mask,
-    "`cross_attn_head_mask`",
-    decoder_layers,
-    decoder_attention_heads,
-  );
   const { output_attentions, output_hidden_states } = outputFlags(inputs, config);
   const use_cache = inputs.use_cache ?? config.use_cache;
   const runner = await core.decoder();
   const encoded = inputs.encoder_hidden_states ?? undefined;
-  const source = encoded === undefined ? undefined : await sourceOf(runner, encoded, past, batch, inputs);
+  const source = encoded === undefined ? undefined : await sourceOf(runner, encoded, past, batch, inputs, biases);
   const none = Tensor.zeros("float32", [batch, decoder_attention_heads, 0, d_model / decoder_attention_heads]);
   const result = await runner.step(
     {
       tokens: target,
       position_ids: positions(cached, length),
-      self_bias: causalBias(batch, cached, length, optionalTensor(inputs.attention_mask)),
+      self_bias: biases.causal(batch, cached, length, optionalTensor(inputs.attention_mask)),
       past: Array.from({ length: decoder_layers }, (_, layer) => ({
         keys: past?.[layer]?.[0] ?? none,
         values: past?.[layer]?.[1] ?? none,
@@ -176,6 +197,7 @@ async function sourceOf(
   past: PastKeyValues | undefined,
   batch: number,
   inputs: DecoderForwardInputs,
+  biases: DecoderBiases,
 ): Promise<Source> {
   const encoded = asTensor(given, "float32");
   const mask = optionalTensor(inputs.encoder_attention_mask);
@@ -186,7 +208,10 @@ async function sourceOf(
       got: `${encoded.dims[0]} sources`,
     });
   }
-  if (past === undefined) return runner.prepareSource(encoded, mask, { signal: inputs.signal });
+  if (past === undefined) {
+    const source = await runner.prepareSource(encoded, undefined, { signal: inputs.signal });
+    return { ...source, bias: biases.source(batch, encoded.dims[1]!, mask) };
+  }
   const layers = past.map((layer) => {
     const [, , keys, values] = layer;
     if (keys === undefined || values === undefined) {
@@ -199,7 +224,7 @@ async function sourceOf(
     return { keys, values };
   });
   // Of a source whose keys are there nothing else is read, its length included.
-  return { batch, layers, bias: sourceBias(batch, layers[0]!.keys.dims[2]!, mask) };
+  return { batch, layers, bias: biases.source(batch, layers[0]!.keys.dims[2]!, mask) };
 }
 
 /** Encoder, then decoder. By default the decoder reads the source's own ids, shifted right. */
@@ -207,20 +232,13 @@ export async function runSeq2Seq(
   core: LEDCore,
   inputs: Seq2SeqForwardInputs,
 ): Promise<{ encoded: Encoded; decoded: Decoded }> {
-  const { decoder_input_ids, decoder_inputs_embeds } = inputs;
-  const ids = decoder_input_ids ?? (decoder_inputs_embeds ? undefined : defaultDecoderIds(core, inputs));
-  if (ids !== undefined) {
-    const length = asTensor(ids, "int64").dims[1] ?? 0;
-    const cached = inputs.past_key_values?.[0]?.[0]?.dims[2] ?? 0;
-    // Before the encoder's work, which may take minutes.
-    requireDecoderRows(core, cached + length, "decoder_");
-  }
+  const ids = targetIds(core, inputs);
   const encoded = await encodedOf(core, inputs);
   const decoded = await runDecoder(
     core,
     {
       input_ids: ids,
-      inputs_embeds: decoder_inputs_embeds,
+      inputs_embeds: inputs.decoder_inputs_embeds,
       attention_mask: inputs.decoder_attention_mask,
       encoder_hidden_states: encoded.last_hidden_state,
       encoder_attention_mask: inputs.attention_mask,
@@ -237,6 +255,17 @@ export async function runSeq2Seq(
   return { encoded, decoded };
 }
 
+/** The decoder's ids, where it reads ids: checked before the encoder's work, which may take minutes. */
+export function targetIds(core: LEDCore, inputs: Seq2SeqForwardInputs): TensorLike | undefined {
+  const { decoder_input_ids, decoder_inputs_embeds } = inputs;
+  const ids = decoder_input_ids ?? (decoder_inputs_embeds ? undefined : defaultDecoderIds(core, inputs));
+  if (ids === undefined) return undefined;
+  const length = asTensor(ids, "int64").dims[1] ?? 0;
+  const cached = inputs.past_key_values?.[0]?.[0]?.dims[2] ?? 0;
+  requireDecoderRows(core, cached + length, "decoder_");
+  return ids;
+}
+
 function defaultDecoderIds(core: LEDCore, inputs: Seq2SeqForwardInputs): TensorLike | undefined {
   const { config } = core.loaded;
   if (inputs.input_ids === undefined || inputs.input_ids === null) return undefined;
@@ -244,7 +273,7 @@ function defaultDecoderIds(core: LEDCore, inputs: Seq2SeqForwardInputs): TensorL
   return shiftTokensRight(ids, config.pad_token_id, config.decoder_start_token_id);
 }
 
-function requireDecoderRows({ geometry, loaded }: LEDCore, length: number, prefix: "" | "decoder_"): void {
+export function requireDecoderRows({ geometry, loaded }: LEDCore, length: number, prefix: "" | "decoder_"): void {
   const { max_decoder_position_embeddings: rows, max_encoder_position_embeddings } = geometry;
   if (length <= rows) return;
   const { headName } = loaded.weights.spec;
@@ -260,7 +289,7 @@ function requireDecoderRows({ geometry, loaded }: LEDCore, length: number, prefi
   });
 }
 
-function positions(first: number, length: number): Tensor<"int64"> {
+export function positions(first: number, length: number): Tensor<"int64"> {
   const data = BigInt64Array.from({ length }, (_, index) => BigInt(first + index));
   return new Tensor("int64", data, [length]);
 }

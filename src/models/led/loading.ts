@@ -19,6 +19,7 @@ import { filesOf } from "../../model-folders.ts";
 import { type Device, devices } from "../../platform/platform.ts";
 import type { Engine, SessionOptions } from "../../runtime/engine.ts";
 import type { Tensor } from "../../tensor.ts";
+import type { WeightsSearch } from "../../weights-files.ts";
 import { type ClassName, classSpec, tensorsOf, tokenTable } from "./class-specs.ts";
 import { geometryOf } from "./geometry.ts";
 import { initialWeight } from "./initial-weights.ts";
@@ -57,6 +58,8 @@ export interface PretrainedOptions extends LoadOptions, CreateOptions {
   config?: LEDConfig | undefined;
   /** Other weights of the same model ("fp16": model.fp16.safetensors). */
   variant?: string | undefined;
+  /** Read the weights of a TensorFlow class, tf_model.h5 or shards of it. */
+  from_tf?: boolean | undefined;
   /** Weights instead of the folder's. */
   state_dict?: ReadonlyMap<string, Tensor> | undefined;
   /** Weights of another shape than the model's are made anew instead of refused. */
@@ -74,6 +77,7 @@ const pretrainedNames = [
   ...createNames,
   "config",
   "variant",
+  "from_tf",
   "state_dict",
   "ignore_mismatched_sizes",
   "output_loading_info",
@@ -97,23 +101,48 @@ export interface LoadedModel {
   readonly engine: Engine;
   readonly session: SessionOptions;
   readonly seed: number;
+  /** The numbers that training starts from. */
+  readonly initial: typeof initialWeight;
   /** The folder that weights are read from; undefined for those in memory. */
   readonly where: string | undefined;
+}
+
+/** What the classes of the two frameworks do differently when they are loaded or made. */
+export interface ModelForm {
+  /** What messages call the class. */
+  readonly name: string;
+  /** Which files of weights are looked for. */
+  readonly search: WeightsSearch;
+  readonly initial: typeof initialWeight;
+  /** The token table is the head too, whatever the config says, and in files it has its own name alone. */
+  readonly oneTable: boolean;
+  /** Names that a file may hold without a word. */
+  readonly ignored: RegExp | undefined;
+}
+
+function torchForm(name: ClassName, from_tf: boolean): ModelForm {
+  const search = from_tf ? "from_tf" : "torch";
+  return { name, search, initial: initialWeight, oneTable: false, ignored: undefined };
 }
 
 export async function loadModel(
   className: ClassName,
   source: string | Files,
   given: PretrainedOptions & { readonly [configKey: string]: unknown },
+  form = torchForm(className, given.from_tf === true),
 ): Promise<LoadedModel & { readonly files: Files; readonly info: LoadingInfo }> {
-  const operation = `${className}.from_pretrained`;
+  const operation = `${form.name}.from_pretrained`;
   const { options, overrides: allOverrides } = splitOptions(operation, given);
-  if (typeof (options.worker ?? false) !== "boolean") {
+  for (const name of ["worker", "from_tf"] as const) {
+    if (typeof (options[name] ?? false) === "boolean") continue;
     throw new InvalidArgumentError({
       operation,
-      expected: "`worker` to be true or false",
-      got: String(options.worker),
+      expected: `\`${name}\` to be true or false`,
+      got: String(options[name]),
     });
+  }
+  if (options.from_tf && options.state_dict !== undefined) {
+    throw new InvalidArgumentError({ operation, expected: "`from_tf` or `state_dict`", got: "both" });
   }
   // Stock configs do not have this package's own key, so that it cannot replace one in them.
   const { head, ...overrides } = allOverrides;
@@ -122,11 +151,12 @@ export async function loadModel(
     ...Object.fromEntries(loadOptionNames.map((name) => [name, options[name]])),
     variant: options.variant,
     parts: options.state_dict === undefined ? ["config", "weights"] : ["config"],
+    weights: form.search,
   });
   const config = options.config ?? (await LEDConfig.from_files(files, overrides));
   if (options.config !== undefined) config.update(overrides);
   if (head !== undefined) config.update({ head });
-  const model = await prepare(className, config, options);
+  const model = await prepare(className, config, options, form);
   const { spec } = model.weights;
   if (options.state_dict !== undefined) {
     setTensors(model.weights, options.state_dict);
@@ -139,23 +169,34 @@ export async function loadModel(
       unexpected_keys: [...names].filter((name) => !spec.entries.some((entry) => entry.name === name)),
       mismatched_keys: [],
     });
-    const settled = settle(model, info, `${className} from the state_dict`, options);
+    const settled = settle(model, info, `${form.name} from the state_dict`, options);
     await quantizeIfAsked(model.weights, undefined);
     return { ...model, files, info: settled };
   }
-  const checkpoint = await openCheckpoint(files, options.variant === undefined ? {} : { variant: options.variant });
-  const bound = await bindWeights(checkpoint, tensorsOf(spec), tokenTable(spec));
+  const checkpoint = await openCheckpoint(files, {
+    ...(options.variant === undefined ? {} : { variant: options.variant }),
+    search: form.search,
+  });
+  const table = tokenTable(spec);
+  const bound = await bindWeights(checkpoint, tensorsOf(spec), form.oneTable ? table.slice(0, 1) : table);
   for (const [name, weight] of bound.weights) model.weights.set(name, weight);
   for (const [name, weight] of bound.quantized) model.weights.setQuantized(name, weight);
-  const info = settle(model, infoOf(bound.match), `${className} from ${files.where}`, options);
+  const { unexpected_keys, ...match } = bound.match;
+  const expected = infoOf({ ...match, unexpected_keys: unexpected_keys.filter((key) => !form.ignored?.test(key)) });
+  const info = settle(model, expected, `${form.name} from ${files.where}`, options);
   const whole = tensorsOf(spec).every((one) => !isMatrix(one) || bound.weights.has(one.name));
   await quantizeIfAsked(model.weights, whole ? checkpoint : undefined);
   return { ...model, files, info, where: files.where };
 }
 
 /** A model with random weights. */
-export async function createModel(className: ClassName, config: LEDConfig, given: CreateOptions): Promise<LoadedModel> {
-  const operation = `${className}.from_config`;
+export async function createModel(
+  className: ClassName,
+  config: LEDConfig,
+  given: CreateOptions,
+  form = torchForm(className, false),
+): Promise<LoadedModel> {
+  const operation = `${form.name}.from_config`;
   if (!(config instanceof LEDConfig)) {
     throw new InvalidArgumentError({
       operation,
@@ -168,7 +209,7 @@ export async function createModel(className: ClassName, config: LEDConfig, given
     if (!(createNames as readonly string[]).includes(name)) throw unknownOption(operation, name, createNames);
   }
   checkCompute(operation, given);
-  const model = await prepare(className, config, given);
+  const model = await prepare(className, config, given, form);
   for (const { name } of tensorsOf(model.weights.spec)) initialise(model, name);
   await quantizeIfAsked(model.weights, undefined);
   return model;
@@ -178,10 +219,16 @@ async function quantizeIfAsked(weights: ModelWeights, checkpoint: Checkpoint | u
   if (weights.dtype === "q8") await quantize(weights, checkpoint, platform.derivedFolder);
 }
 
-async function prepare(className: ClassName, config: LEDConfig, options: CreateOptions): Promise<LoadedModel> {
+async function prepare(
+  className: ClassName,
+  config: LEDConfig,
+  options: CreateOptions,
+  { initial, oneTable }: ModelForm,
+): Promise<LoadedModel> {
   checkAttentionImplementation(config, className);
   if (className === "LEDForQuestionAnswering") config.num_labels = 2;
-  const geometry = geometryOf(config);
+  const own = geometryOf(config);
+  const geometry = oneTable ? { ...own, tie_word_embeddings: true } : own;
   const spec = classSpec(className, config, geometry);
   const { device = "auto", dtype = storedDtype(config), num_threads, low_cpu_mem_usage = false, seed = 0 } = options;
   return {
@@ -194,6 +241,7 @@ async function prepare(className: ClassName, config: LEDConfig, options: CreateO
       ...(low_cpu_mem_usage ? { low_memory: true } : {}),
     },
     seed,
+    initial,
     where: undefined,
   };
 }
@@ -205,12 +253,12 @@ function storedDtype(config: LEDConfig): DType {
 }
 
 /** Gives a weight the numbers that training starts from. */
-export function initialise({ config, weights, seed }: LoadedModel, name: string): void {
+export function initialise({ config, weights, seed, initial }: LoadedModel, name: string): void {
   const entry = weights.spec.entries.find((one) => one.name === name)!;
   const padding_idx = config.pad_token_id;
   const made = entry.buffer
     ? zeroWeight(entry.shape)
-    : initialWeight(name, entry.shape, { init_std: config.init_std, seed, padding_idx });
+    : initial(name, entry.shape, { init_std: config.init_std, seed, padding_idx });
   weights.set(name, made);
 }
 
@@ -235,7 +283,7 @@ function infoOf({ missing_keys, unexpected_keys, mismatched_keys }: NameMatch): 
 /** Refuses a load that cannot be meant, gives what is missing its first numbers, and says what a person should know. */
 function settle(model: LoadedModel, info: LoadingInfo, where: string, options: PretrainedOptions): LoadingInfo {
   const { weights } = model;
-  const { className } = weights.spec;
+  const [className] = where.split(" from ");
   const { output_loading_info = false, ignore_mismatched_sizes = false } = options;
   const absent = tensorsOf(weights.spec).filter(({ name }) => !weights.has(name));
   const mismatched = new Set(info.mismatched_keys.map(([name]) => name));

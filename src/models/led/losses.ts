@@ -1,59 +1,107 @@
 /**
- * The losses of the LED heads, as PyTorch 2.5.1 computes them with reduction "mean"; numbers in double precision, results
- * float32 []. n rows, C classes.
+ * The losses of the LED heads, as PyTorch 2.5.1 computes them with reduction "mean", and their gradients; numbers in double
+ * precision, results float32. n rows, C classes.
  */
 import { InvalidArgumentError } from "../../errors.ts";
 import { Tensor } from "../../tensor.ts";
 
-const scalar = (value: number): Tensor<"float32"> => new Tensor("float32", Float32Array.of(value), []);
+type Floats = Tensor<"float32">;
+
+export interface Loss {
+  /** [] */
+  readonly loss: Floats;
+  /** Of the logits, in their dims. */
+  gradient(): Floats;
+}
+
+const scalar = (value: number): Floats => new Tensor("float32", Float32Array.of(value), []);
 
 /**
- * CrossEntropyLoss of logits [n, C] and classes [n]: the mean over rows whose class is not `ignored`, NaN without any.
- * A class that is none of C is an error, as in PyTorch.
+ * CrossEntropyLoss of logits [n, C] and classes [n]: the mean over rows whose class is not `ignored`, NaN without any, whose
+ * gradient is zeros. A class that is none of C is an error, as in PyTorch.
  */
-export function crossEntropy(logits: Tensor<"float32">, classes: readonly number[], ignored = -100): Tensor<"float32"> {
+export function crossEntropy(logits: Floats, classes: readonly number[], ignored = -100): Loss {
   const width = logits.dims.at(-1)!;
-  let sum = 0;
-  let count = 0;
-  for (const [row, label] of classes.entries()) {
-    if (label === ignored) continue;
-    if (!Number.isInteger(label) || label < 0 || label >= width) {
-      throw new InvalidArgumentError({
-        operation: "cross entropy",
-        expected: `labels from 0 to ${width - 1}, or ${ignored} to leave out`,
-        got: `${label} at position ${row}`,
-      });
-    }
-    const scores = logits.data.subarray(row * width, (row + 1) * width);
-    let most = Number.NEGATIVE_INFINITY;
-    for (const score of scores) if (score > most) most = score;
-    let total = 0;
-    for (const score of scores) total += Math.exp(score - most);
-    sum += Math.log(total) + most - scores[label]!;
-    count++;
+  const rows = [...classes.entries()].filter(([, label]) => label !== ignored);
+  for (const [row, label] of rows) {
+    if (Number.isInteger(label) && label >= 0 && label < width) continue;
+    throw new InvalidArgumentError({
+      operation: "cross entropy",
+      expected: `labels from 0 to ${width - 1}, or ${ignored} to leave out`,
+      got: `${label} at position ${row}`,
+    });
   }
-  return scalar(sum / count);
+  const scoresOf = (row: number): Float32Array => logits.data.subarray(row * width, (row + 1) * width);
+  let sum = 0;
+  for (const [row, label] of rows) {
+    const scores = scoresOf(row);
+    sum += logOfSum(scores) - scores[label]!;
+  }
+  return {
+    loss: scalar(sum / rows.length),
+    gradient() {
+      const gradient = Tensor.zeros("float32", logits.dims);
+      for (const [row, label] of rows) {
+        const scores = scoresOf(row);
+        const total = logOfSum(scores);
+        scores.forEach((score, at) => {
+          gradient.data[row * width + at] = (Math.exp(score - total) - (at === label ? 1 : 0)) / rows.length;
+        });
+      }
+      return gradient;
+    },
+  };
+}
+
+/** log(sum(exp(scores))) */
+function logOfSum(scores: Float32Array): number {
+  let most = Number.NEGATIVE_INFINITY;
+  for (const score of scores) if (score > most) most = score;
+  let total = 0;
+  for (const score of scores) total += Math.exp(score - most);
+  return Math.log(total) + most;
 }
 
 /** MSELoss of equally many numbers. */
-export function meanSquaredError(predictions: Float32Array, targets: readonly number[]): Tensor<"float32"> {
-  let sum = 0;
-  predictions.forEach((value, i) => {
-    sum += (value - targets[i]!) ** 2;
-  });
-  return scalar(sum / predictions.length);
+export function meanSquaredError(logits: Floats, targets: readonly number[]): Loss {
+  return meanOver(
+    logits,
+    (value, i) => (value - targets[i]!) ** 2,
+    (value, i) => 2 * (value - targets[i]!),
+  );
 }
 
 /** BCEWithLogitsLoss of equally many logits and targets between 0 and 1. */
-export function binaryCrossEntropy(logits: Float32Array, targets: readonly number[]): Tensor<"float32"> {
+export function binaryCrossEntropy(logits: Floats, targets: readonly number[]): Loss {
+  return meanOver(
+    logits,
+    (value, i) => Math.max(value, 0) - value * targets[i]! + Math.log1p(Math.exp(-Math.abs(value))),
+    (value, i) => 1 / (1 + Math.exp(-value)) - targets[i]!,
+  );
+}
+
+function meanOver(
+  logits: Floats,
+  lossOf: (value: number, index: number) => number,
+  slopeOf: (value: number, index: number) => number,
+): Loss {
+  const { data, dims } = logits;
   let sum = 0;
-  logits.forEach((value, i) => {
-    sum += Math.max(value, 0) - value * targets[i]! + Math.log1p(Math.exp(-Math.abs(value)));
+  data.forEach((value, i) => {
+    sum += lossOf(value, i);
   });
-  return scalar(sum / logits.length);
+  return {
+    loss: scalar(sum / data.length),
+    gradient: () =>
+      new Tensor(
+        "float32",
+        data.map((value, i) => slopeOf(value, i) / data.length),
+        dims,
+      ),
+  };
 }
 
 /** The mean of two losses. */
-export function meanOf(a: Tensor<"float32">, b: Tensor<"float32">): Tensor<"float32"> {
+export function meanOf(a: Floats, b: Floats): Floats {
   return scalar((a.item() + b.item()) / 2);
 }

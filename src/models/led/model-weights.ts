@@ -26,6 +26,9 @@ export class ModelWeights implements BoundWeights {
   readonly #floats = new Map<string, FloatWeight>();
   readonly #quantized = new Map<string, QuantizedWeight>();
   readonly #storedAs: ReadonlyMap<string, string>;
+  /** Those that are in memory, where training changes them. */
+  readonly #live = new Map<string, Tensor<"float32">>();
+  readonly #frozen = new Set<string>();
   /** What an engine is given: floats, and bytes in their place. */
   #weights: ReadonlyMap<string, Weight> | undefined;
 
@@ -69,6 +72,7 @@ export class ModelWeights implements BoundWeights {
       });
     }
     this.#floats.set(stored, this.dtype === "fp16" ? rounded(weight) : weight);
+    this.#live.delete(stored);
     this.#weights = undefined;
   }
 
@@ -108,6 +112,50 @@ export class ModelWeights implements BoundWeights {
     return this.dtype === "fp16" ? tensor.to("float16") : tensor;
   }
 
+  /** Reads all numbers into memory, where training changes them; everybody else reads them from there too. */
+  async toMemory(): Promise<void> {
+    if (this.dtype !== "fp32") {
+      throw new InvalidArgumentError({
+        operation: `${this.spec.className}, training`,
+        expected: 'weights of dtype "fp32", which training changes by small amounts',
+        got: `"${this.dtype}"`,
+        fix: 'Load the model with dtype: "fp32".',
+      });
+    }
+    for (const { name } of tensorsOf(this.spec)) {
+      if (this.#live.has(name)) continue;
+      const tensor = (await this.tensor(name)) as Tensor<"float32">;
+      this.set(name, liveWeight(tensor));
+      this.#live.set(name, tensor);
+    }
+  }
+
+  /** A weight's numbers in memory, by any of its names. */
+  live(name: string): Tensor<"float32"> {
+    const tensor = this.#live.get(this.names.stored(name));
+    if (tensor !== undefined) return tensor;
+    throw new InvalidArgumentError({
+      operation: `${this.spec.className}, training`,
+      expected: "weights in memory",
+      got: `\`${name}\` elsewhere`,
+      fix: "Await model.prepare_for_training() first; loss_and_gradients does so itself.",
+    });
+  }
+
+  /** Names of what is trained: neither buffers nor frozen. */
+  trained(): string[] {
+    return tensorsOf(this.spec).flatMap(({ name, buffer }) => (buffer || this.#frozen.has(name) ? [] : [name]));
+  }
+
+  isTrained(name: string): boolean {
+    return this.trained().includes(this.names.stored(name));
+  }
+
+  freeze(name: string, frozen: boolean): void {
+    if (frozen) this.#frozen.add(this.names.stored(name));
+    else this.#frozen.delete(this.names.stored(name));
+  }
+
   /** Every name, tied ones too, with the tensor that it is. */
   async stateDict(): Promise<Map<string, Tensor>> {
     const tensors = new Map<string, Tensor>();
@@ -123,6 +171,17 @@ export function tensorWeight(tensor: Tensor): FloatWeight {
     shape: tensor.dims,
     async *stream() {
       yield data.slice();
+    },
+  };
+}
+
+/** A tensor as a weight that follows its changes. */
+function liveWeight({ dims, data }: Tensor<"float32">): FloatWeight {
+  const numbersAtOnce = 2 ** 20;
+  return {
+    shape: dims,
+    async *stream() {
+      for (let at = 0; at < data.length; at += numbersAtOnce) yield data.slice(at, at + numbersAtOnce);
     },
   };
 }

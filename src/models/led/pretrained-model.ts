@@ -3,9 +3,8 @@
  * (transformers 4.37.2, modeling_utils.py: PreTrainedModel; modeling_led.py: LEDPreTrainedModel).
  *
  * Departures: what touches weights is asynchronous, for they lie in files until they are needed; prune_heads, which fails in
- * the reference, is refused by name; training comes with this package's trainer and is refused until then.
+ * the reference, is refused by name.
  */
-import { Callable } from "../../callable.ts";
 import { quantizationConfig } from "../../checkpoints/quantize.ts";
 import { saveWeights } from "../../checkpoints/save.ts";
 import type { LEDConfig } from "../../config.ts";
@@ -28,6 +27,7 @@ import {
 import { tensorWeight } from "./model-weights.ts";
 import { isMatrix } from "./quantization.ts";
 import { resizedTable, widenedBias } from "./resizing.ts";
+import { TrainingMode } from "./training-mode.ts";
 import { type InWorker, loadInWorker } from "./worker-model.ts";
 
 /** The token table as get_input_embeddings shows it. */
@@ -66,15 +66,13 @@ type Loaded<M, O> = O extends { output_loading_info: true } ? [Placed<M, O>, Loa
 
 type Placed<M, O> = O extends { worker: infer W } ? (W extends true ? InWorker<M> : M) : M;
 
-export abstract class PreTrainedModelBase extends Callable<(...args: never[]) => unknown> {
+export abstract class PreTrainedModelBase extends TrainingMode {
   readonly config: LEDConfig;
   /** Where it computes. */
   readonly device: Engine["device"];
-  protected readonly core: LEDCore;
 
   constructor(core: LEDCore) {
-    super();
-    this.core = core;
+    super(core);
     this.config = core.loaded.config;
     this.device = core.loaded.engine.device;
   }
@@ -260,15 +258,6 @@ export abstract class PreTrainedModelBase extends Callable<(...args: never[]) =>
 
   /** Tied tables are one tensor here, always. */
   tie_weights(): void {}
-
-  /** Whether the model is in training mode. */
-  get training(): boolean {
-    return false;
-  }
-
-  eval(): this {
-    return this;
-  }
 
   /** The reference's own error: LED's positions cannot be resized. */
   resize_position_embeddings(): never {

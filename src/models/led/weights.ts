@@ -119,7 +119,7 @@ async function realPaths(files: Files, names: ReadonlySet<string>): Promise<Map<
 
 function storedWeight(checkpoint: Checkpoint, stored: StoredTensor, path: string | undefined): Weight {
   const { shape, type, offset } = stored;
-  const mapped = path !== undefined && (type === "F32" || type === "U8");
+  const mapped = path !== undefined && stored.transposed !== true && (type === "F32" || type === "U8");
   const place = mapped ? { place: { path, offset } } : {};
   if (type === "U8") return { dtype: "uint8", shape, ...place, stream: () => streamBytes(checkpoint, stored) };
   if (floatTypes.includes(type)) return { shape, ...place, stream: () => streamFloat32(checkpoint, stored) };

@@ -1,0 +1,93 @@
+/**
+ * What all LED classes have for training: the mode, frozen parameters, and weights that optimisers change (torch 2.5.1,
+ * nn/modules/module.py: train, eval, requires_grad_; transformers 4.37.2, modeling_utils.py: gradient checkpointing).
+ *
+ * Departures: models begin in evaluation mode, those made from a config too; layers are always computed again on the way back
+ * (gradient checkpointing), so that enabling it changes what is_gradient_checkpointing says and nothing else.
+ */
+import { Callable } from "../../callable.ts";
+import { InvalidArgumentError, nearestName } from "../../errors.ts";
+import type { Tensor } from "../../tensor.ts";
+import type { LEDCore } from "./core.ts";
+
+/** A parameter's name, the path of a part ("led.encoder"), or a pattern. */
+export type ParameterNames = string | RegExp | readonly (string | RegExp)[];
+
+export abstract class TrainingMode extends Callable<(...args: never[]) => unknown> {
+  protected readonly core: LEDCore;
+  #training = false;
+  #checkpointing: boolean;
+
+  constructor(core: LEDCore) {
+    super();
+    this.core = core;
+    const { config } = core.loaded;
+    this.#checkpointing = (config as { gradient_checkpointing?: unknown }).gradient_checkpointing === true;
+    delete (config as { gradient_checkpointing?: unknown }).gradient_checkpointing;
+  }
+
+  /** Whether loss_and_gradients uses dropout and LayerDrop. */
+  get training(): boolean {
+    return this.#training;
+  }
+
+  train(mode = true): this {
+    this.#training = mode;
+    return this;
+  }
+
+  eval(): this {
+    return this.train(false);
+  }
+
+  /** Freezes parameters, or lets them be trained again: frozen ones get no gradient, and no time is spent on it. */
+  requires_grad_(names: ParameterNames, flag: boolean): this {
+    const { weights } = this.core.loaded;
+    const known = weights.spec.entries.filter(({ buffer }) => !buffer).map(({ name }) => name);
+    for (const one of [names].flat() as (string | RegExp)[]) {
+      const chosen = known.filter((name) =>
+        typeof one === "string" ? name === one || name.startsWith(`${one}.`) : new RegExp(one).test(name),
+      );
+      if (chosen.length === 0) {
+        const near = typeof one === "string" ? nearestName(one, known) : undefined;
+        throw new InvalidArgumentError({
+          operation: "requires_grad_",
+          expected: "a parameter's name, the path of a part such as led.encoder, or a pattern that fits one",
+          got: `\`${one}\``,
+          ...(near === undefined ? {} : { fix: `Did you mean \`${near}\`?` }),
+        });
+      }
+      for (const name of chosen) weights.freeze(name, !flag);
+    }
+    return this;
+  }
+
+  /** Reads the weights into memory, where optimisers change them. loss_and_gradients does so where it has not been done. */
+  async prepare_for_training(): Promise<void> {
+    await this.core.prepareTraining();
+  }
+
+  /** The numbers of all parameters that are not frozen, in memory: changing them changes the model. */
+  trainable_parameters(): ReadonlyMap<string, Tensor<"float32">> {
+    const { weights } = this.core.loaded;
+    return new Map(weights.trained().map((name) => [name, weights.live(name)]));
+  }
+
+  /** To be called after numbers of parameters have changed; optimisers do. */
+  parameters_changed(): void {
+    this.core.weightsChanged();
+  }
+
+  /** Takes effect always: of each layer only its input is kept, and the layer is computed again on the way back. */
+  gradient_checkpointing_enable(): void {
+    this.#checkpointing = true;
+  }
+
+  gradient_checkpointing_disable(): void {
+    this.#checkpointing = false;
+  }
+
+  get is_gradient_checkpointing(): boolean {
+    return this.#checkpointing;
+  }
+}

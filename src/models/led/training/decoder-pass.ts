@@ -1,0 +1,159 @@
+/**
+ * The decoder in training: forward, keeping each layer's input, and backward (transformers 4.37.2, modeling_led.py: LEDDecoder with
+ * gradient checkpointing).
+ *
+ * B batch, S source positions, T target positions, D d_model, h heads.
+ */
+import { Tensor } from "../../../tensor.ts";
+import { causalBias, sourceBias } from "../decoder.ts";
+import { embed, rowMask } from "./embedding-pass.ts";
+import { activeLayers, rowOf } from "./encoder-pass.ts";
+import { addInto } from "./gradient-sum.ts";
+import { type DecoderVariant, decoderLayerGraph } from "./part-graphs.ts";
+import { type PartRun, runBackward, runForward } from "./part-run.ts";
+import type { TrainingContext } from "./training-context.ts";
+
+type Floats = Tensor<"float32">;
+
+export interface DecoderPassInputs {
+  /** int64 [B, T], or float32 [B, T, D] embeddings. */
+  readonly target: Tensor<"int64"> | Floats;
+  /** [B, T] */
+  readonly attention_mask: Tensor | undefined;
+  /** [B, S, D] */
+  readonly encoded: Floats;
+  /** Whether a gradient of `encoded` is of use. */
+  readonly encodedTrained: boolean;
+  /** [B, S] */
+  readonly encoder_attention_mask: Tensor | undefined;
+  /** [L, h] */
+  readonly head_mask: Floats | undefined;
+  readonly cross_attn_head_mask: Floats | undefined;
+}
+
+export interface DecoderPass {
+  /** [B, T, D] */
+  readonly output: Floats;
+  readonly trained: boolean;
+  /** Adds the gradients of the decoder's weights. -> the gradient of the encoder's output, [B, S, D], where it is of use */
+  backward(dOutput: Floats): Promise<Floats | undefined>;
+}
+
+/** `path`: of the decoder's weights, "led.decoder". */
+export async function decoderPass(
+  context: TrainingContext,
+  path: string,
+  inputs: DecoderPassInputs,
+): Promise<DecoderPass> {
+  const { config } = context.core.loaded;
+  const { target, encodedTrained } = inputs;
+  const length = target.dims[1]!;
+  const embedded = await embed(context, { path, side: "decoder", source: target, length });
+  const biases = biasesOf(inputs);
+  const layers = activeLayers(context, "decoder", config.decoder_layers, config.decoder_layerdrop);
+  const saved: PartRun[] = [];
+  let hidden = embedded.hidden;
+  let trained = embedded.trained;
+  for (const layer of layers) {
+    const part = layerRun(context, { path, layer, inputs, biases, hidden, inputTrained: trained });
+    saved.push(part);
+    hidden = await runForward(context, part);
+    trained ||= part.variant.trained.length > 0 || encodedTrained;
+  }
+  return {
+    output: hidden,
+    trained,
+    async backward(dOutput) {
+      let dHidden: Floats | undefined = dOutput;
+      let dEncoded: Floats | undefined;
+      for (let part = saved.pop(); part !== undefined && dHidden !== undefined; part = saved.pop()) {
+        const given = await runBackward(context, part, dHidden);
+        dHidden = given.d_hidden;
+        if (dEncoded === undefined) dEncoded = given.d_encoded;
+        else if (given.d_encoded !== undefined) addInto(dEncoded.data, given.d_encoded.data);
+      }
+      if (dHidden !== undefined && embedded.trained) await embedded.backward(dHidden);
+      return dEncoded;
+    },
+  };
+}
+
+interface Biases {
+  readonly self_bias: Floats;
+  readonly source_bias: Floats;
+}
+
+function biasesOf({ target, attention_mask, encoded, encoder_attention_mask }: DecoderPassInputs): Biases {
+  const [batch, length] = target.dims as [number, number];
+  return {
+    self_bias: causalBias(batch, 0, length, attention_mask),
+    source_bias: sourceBias(batch, encoded.dims[1]!, encoder_attention_mask),
+  };
+}
+
+interface Layer {
+  readonly path: string;
+  readonly layer: number;
+  readonly inputs: DecoderPassInputs;
+  readonly biases: Biases;
+  readonly hidden: Floats;
+  readonly inputTrained: boolean;
+}
+
+function layerRun(context: TrainingContext, given: Layer): PartRun {
+  const { path, layer, inputs, biases, hidden, inputTrained } = given;
+  const { geometry } = context.core;
+  const { config } = context.core.loaded;
+  const { d_model: D, decoder_ffn_dim: F, decoder_attention_heads: heads } = geometry;
+  const { head_mask, cross_attn_head_mask, encodedTrained, encoded } = inputs;
+  const [p, attention, activation] = [config.dropout, config.attention_dropout, config.activation_dropout].map((one) =>
+    context.probability(one),
+  ) as [number, number, number];
+  const weightPath = `${path}.layers.${layer}`;
+  const variant: DecoderVariant & { part: string } = {
+    part: "decoder layer",
+    dropout: {
+      hidden: p,
+      cross_hidden: p,
+      output: p,
+      activation,
+      self_attention: attention,
+      cross_attention: attention,
+    },
+    trained: context.trainedUnder(weightPath),
+    inputTrained,
+    sourceTrained: encodedTrained,
+    headMasks: head_mask !== undefined || cross_attn_head_mask !== undefined,
+  };
+  const [batch, T] = hidden.dims as [number, number];
+  const S = encoded.dims[1]!;
+  const mask = (name: string, probability: number, width: number, rows: readonly number[]): Record<string, Tensor> => {
+    if (probability === 0) return {};
+    const all = rowMask(context, `decoder.layers.${layer}.${name}`, probability, [batch, T, width], T);
+    return { [`keep.${name}`]: all.reshape(rows) };
+  };
+  const ones = new Tensor("float32", new Float32Array(heads).fill(1), [heads]);
+  const masks = variant.headMasks && {
+    head_mask: head_mask === undefined ? ones : rowOf(head_mask, layer),
+    cross_attn_head_mask: cross_attn_head_mask === undefined ? ones : rowOf(cross_attn_head_mask, layer),
+  };
+  return {
+    name: "layer",
+    path: weightPath,
+    variant,
+    build: () => decoderLayerGraph(geometry, variant),
+    dInputs: [...(inputTrained ? ["d_hidden"] : []), ...(encodedTrained ? ["d_encoded"] : [])],
+    feeds: () => ({
+      hidden,
+      encoder_hidden_states: encoded,
+      ...biases,
+      ...masks,
+      ...mask("hidden", p, D, [batch, T, D]),
+      ...mask("cross_hidden", p, D, [batch, T, D]),
+      ...mask("output", p, D, [batch, T, D]),
+      ...mask("activation", activation, F, [batch, T, F]),
+      ...mask("self_attention", attention, heads * T, [batch, heads, T, T]),
+      ...mask("cross_attention", attention, heads * S, [batch, heads, T, S]),
+    }),
+  };
+}

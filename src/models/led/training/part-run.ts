@@ -1,0 +1,60 @@
+/**
+ * Runs a part of the model forward and, later, backward from the same inputs (differentiated.ts), and adds the gradients of its
+ * weights to the step's.
+ */
+import type { Graph } from "../../../graph/graph.ts";
+import type { Tensor } from "../../../tensor.ts";
+import type { PartVariant } from "./part-graphs.ts";
+import type { TrainingContext } from "./training-context.ts";
+
+type Floats = Tensor<"float32">;
+
+export interface PartRun {
+  /** Its stages' name. */
+  readonly name: string;
+  /** Under which path its weights are in the model. */
+  readonly path: string;
+  /** What its graph is made from: all that `build` depends on. */
+  readonly variant: PartVariant;
+  readonly build: () => Graph;
+  /** Inputs, made anew for each direction: masks of dropout are large. */
+  readonly feeds: () => Readonly<Record<string, Tensor>>;
+  /** The outputs of `backward` beside weights: inputs that need a gradient. */
+  readonly dInputs: readonly string[];
+}
+
+function placeOf(path: string): (name: string) => string {
+  return (name) => `${path}.${name}`;
+}
+
+export async function runForward(context: TrainingContext, part: PartRun): Promise<Floats> {
+  const outputs = [`${part.name}.forward.output`];
+  const results = await context.run({ ...part, place: placeOf(part.path) }, 0, part.feeds(), outputs);
+  return results[outputs[0]!]!;
+}
+
+/** The gradients of the part's inputs, by name; undefined where nothing that is trained needs the part's gradient. */
+export async function runBackward(
+  context: TrainingContext,
+  part: PartRun,
+  dOutput: Floats,
+): Promise<Record<string, Floats>> {
+  const { name, path, variant, dInputs } = part;
+  if (dInputs.length === 0 && variant.trained.length === 0) return {};
+  const { weights } = await context.core.training.open(variant, part.build);
+  const given = variant.trained.filter((weight) => weights.includes(weight));
+  const names = [...dInputs, ...given.map((weight) => `d ${weight}`)];
+  const outputs = names.map((one) => `${name}.backward.${one}`);
+  const feeds = { ...part.feeds(), d_output: dOutput };
+  const results = await context.run({ ...part, place: placeOf(path) }, 1, feeds, outputs);
+  for (const weight of given) {
+    context.gradients.add(context.stored(`${path}.${weight}`), results[`${name}.backward.d ${weight}`]!);
+  }
+  // key_global's bias shifts a row of scores as a whole where its keys are absorbed: its gradient is zero.
+  for (const weight of variant.trained) {
+    if (given.includes(weight)) continue;
+    const { dims } = context.weight(`${path}.${weight}`);
+    context.gradients.addZeros(context.stored(`${path}.${weight}`), dims);
+  }
+  return Object.fromEntries(dInputs.map((one) => [one, results[`${name}.backward.${one}`]!]));
+}

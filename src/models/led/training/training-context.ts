@@ -1,0 +1,73 @@
+/**
+ * What the parts of one training step share: the model's live weights, the graphs that compute, chance, and the gradients that
+ * they add to.
+ */
+import type { Graph } from "../../../graph/graph.ts";
+import { stageInput } from "../../../graph/stages.ts";
+import { Tensor } from "../../../tensor.ts";
+import type { LEDCore } from "../core.ts";
+import type { Draws } from "./draws.ts";
+import { GradientSum } from "./gradient-sum.ts";
+
+type Floats = Tensor<"float32">;
+
+export interface ContextOptions {
+  /** Absent where nothing is dropped. */
+  readonly draws: Draws | undefined;
+  readonly signal: AbortSignal | undefined;
+}
+
+export class TrainingContext {
+  readonly core: LEDCore;
+  readonly gradients = new GradientSum();
+  readonly draws: Draws | undefined;
+  readonly signal: AbortSignal | undefined;
+
+  constructor(core: LEDCore, { draws, signal }: ContextOptions) {
+    this.core = core;
+    this.draws = draws;
+    this.signal = signal;
+  }
+
+  /** A weight's numbers, by any of its names. */
+  weight(name: string): Floats {
+    return this.core.loaded.weights.live(name);
+  }
+
+  stored(name: string): string {
+    return this.core.loaded.weights.names.stored(name);
+  }
+
+  isTrained(name: string): boolean {
+    return this.core.loaded.weights.isTrained(name);
+  }
+
+  /** The weights under a path that are trained, by their names within it. */
+  trainedUnder(path: string): string[] {
+    const names = this.core.loaded.weights.trained();
+    return names.flatMap((name) => (name.startsWith(`${path}.`) ? [name.slice(path.length + 1)] : []));
+  }
+
+  /** The probability of a site of dropout; none outside of training. */
+  probability(p: number): number {
+    return this.draws === undefined ? 0 : p;
+  }
+
+  /** Runs a graph: `place` is where its weights are. Lets the event loop turn first. */
+  async run(
+    part: { readonly variant: object; readonly build: () => Graph; readonly place: (name: string) => string },
+    stage: number | undefined,
+    feeds: Readonly<Record<string, Tensor>>,
+    outputs: readonly string[],
+  ): Promise<Record<string, Floats>> {
+    await new Promise((resolve) => setTimeout(resolve));
+    this.signal?.throwIfAborted();
+    const { session, weights } = await this.core.training.open(part.variant, part.build);
+    const inputs = {
+      ...(stage === undefined ? {} : { [stageInput]: Tensor.from(stage, "int64") }),
+      ...Object.fromEntries(weights.map((name) => [name, this.weight(part.place(name))])),
+      ...feeds,
+    };
+    return (await session.run(inputs, outputs)) as Record<string, Floats>;
+  }
+}
