@@ -27,6 +27,20 @@ export interface Files {
   write(name: string, parts: Iterable<Uint8Array> | AsyncIterable<Uint8Array>): Promise<void>;
 }
 
+/** A folder that may hold folders: where a training keeps its checkpoints. */
+export interface Folder extends Files {
+  /** Names of the folders in it, sorted; none where it does not exist yet. */
+  folders(): Promise<string[]>;
+  /** The folder of that name in it, which need not exist yet. */
+  folder(name: string): Folder;
+  /** Gives a folder in it a name that none has, in one step. */
+  renameFolder(name: string, to: string): Promise<void>;
+  /** Removes a folder in it with all that it holds, if there is one. */
+  removeFolder(name: string): Promise<void>;
+  /** Adds to the end of a file, which is made where there is none. What an interruption leaves is a beginning of `bytes`. */
+  append(name: string, bytes: Uint8Array): Promise<void>;
+}
+
 /** The whole file. */
 export async function readBytes(files: Files, name: string): Promise<Uint8Array> {
   const file = await files.open(name);
@@ -79,44 +93,89 @@ export async function readJsonObject(files: Files, name: string): Promise<{ [key
 export function memoryFiles(
   contents: Iterable<readonly [string, Uint8Array | string]>,
   where = "memory",
-): Files & { contents: Map<string, Uint8Array> } {
+): Folder & { contents: Map<string, Uint8Array> } {
   const encoder = new TextEncoder();
-  const map = new Map<string, Uint8Array>();
-  for (const [name, data] of contents) map.set(name, typeof data === "string" ? encoder.encode(data) : data);
+  const files = new Map<string, Uint8Array>();
+  for (const [name, data] of contents) files.set(name, typeof data === "string" ? encoder.encode(data) : data);
+  return folderInMemory({ files, folders: new Map() }, where);
+}
+
+/** A folder on a disk begins to exist with what is written into it; so do these. */
+interface MemoryTree {
+  readonly files: Map<string, Uint8Array>;
+  readonly folders: Map<string, MemoryTree>;
+}
+
+const isThere = ({ files, folders }: MemoryTree): boolean => files.size > 0 || [...folders.values()].some(isThere);
+
+function folderInMemory(tree: MemoryTree, where: string): Folder & { contents: Map<string, Uint8Array> } {
+  const { files, folders } = tree;
   return {
     where,
-    contents: map,
-    list: async () => [...map.keys()].sort(),
-    has: async (name) => map.has(name),
+    contents: files,
+    list: async () => [...files.keys()].sort(),
+    has: async (name) => files.has(name),
     async open(name) {
-      const data = map.get(name);
+      const data = files.get(name);
       if (data === undefined)
         throw new FileError({ operation: `open ${name}`, expected: `a file in ${where}`, got: "none" });
-      return {
-        size: data.length,
-        async read(offset, length) {
-          if (offset < 0 || length < 0 || offset + length > data.length) {
-            throw new FileError({
-              operation: `read ${name} of ${where}`,
-              expected: `${length} bytes at ${offset}`,
-              got: `a file of ${data.length} bytes`,
-            });
-          }
-          return data.slice(offset, offset + length);
-        },
-        async close() {},
-      };
+      return openedBytes(data, `read ${name} of ${where}`);
     },
     async write(name, parts) {
       const collected: Uint8Array[] = [];
       for await (const part of parts) collected.push(part.slice());
-      const whole = new Uint8Array(collected.reduce((sum, part) => sum + part.length, 0));
-      let at = 0;
-      for (const part of collected) {
-        whole.set(part, at);
-        at += part.length;
-      }
-      map.set(name, whole);
+      files.set(name, joined(collected));
     },
+    async append(name, bytes) {
+      files.set(name, joined([files.get(name) ?? new Uint8Array(), bytes]));
+    },
+    folders: async () => [...folders].flatMap(([name, inner]) => (isThere(inner) ? [name] : [])).sort(),
+    folder(name) {
+      const inner = folders.get(name) ?? { files: new Map(), folders: new Map() };
+      folders.set(name, inner);
+      return folderInMemory(inner, `${where}/${name}`);
+    },
+    async renameFolder(name, to) {
+      const operation = `rename ${name} in ${where} to ${to}`;
+      const [moved, taken] = [folders.get(name), folders.get(to)];
+      if (moved === undefined || !isThere(moved)) {
+        throw new FileError({ operation, expected: `the folder ${name}`, got: "none" });
+      }
+      if (taken !== undefined && isThere(taken)) {
+        throw new FileError({ operation, expected: "a name that none has", got: to });
+      }
+      folders.delete(name);
+      folders.set(to, moved);
+    },
+    async removeFolder(name) {
+      folders.delete(name);
+    },
+  };
+}
+
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
+
+function openedBytes(data: Uint8Array, operation: string): OpenFile {
+  return {
+    size: data.length,
+    async read(offset, length) {
+      if (offset < 0 || length < 0 || offset + length > data.length) {
+        throw new FileError({
+          operation,
+          expected: `${length} bytes at ${offset}`,
+          got: `a file of ${data.length} bytes`,
+        });
+      }
+      return data.slice(offset, offset + length);
+    },
+    async close() {},
   };
 }

@@ -3,14 +3,14 @@
  * browser's) puts itself here when it is loaded, so that no room has to know it.
  */
 import { InternalError } from "./errors.ts";
-import type { Files } from "./files.ts";
+import type { Files, Folder } from "./files.ts";
 import type { ResolveOptions } from "./load-options.ts";
 
 export interface ModelFolders {
   /** A local folder, or a Hub id that is downloaded where it is not at hand. */
   resolve(source: string, options: ResolveOptions): Promise<Files>;
   /** A local folder to write to. */
-  open(path: string): Files;
+  open(path: string): Folder;
 }
 
 let current: ModelFolders | undefined;

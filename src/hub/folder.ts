@@ -8,8 +8,9 @@ import { constants } from "node:fs";
 import { open, readdir, realpath, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { FileError, InvalidArgumentError, nearestName } from "../errors.ts";
-import type { Files, OpenFile } from "../files.ts";
+import type { Folder, OpenFile } from "../files.ts";
 import { type Disk, errnoOf, fileProblem, makeFolder, nodeDisk } from "./disk.ts";
+import { innerFolders } from "./inner-folders.ts";
 
 /** One read call of the operating system takes at most 2^31 - 1 bytes; larger reads go in pieces of this size. */
 const LARGEST_READ = 1 << 30;
@@ -18,7 +19,7 @@ const LARGEST_READ = 1 << 30;
  * The files of the folder at `path`. The folder need not exist yet: `write` makes it.
  * `where` is what messages call the folder (its path by default).
  */
-export function folderFiles(path: string, { where = path, disk = nodeDisk }: FolderOptions = {}): Files {
+export function folderFiles(path: string, { where = path, disk = nodeDisk }: FolderOptions = {}): Folder {
   if (path === "") {
     throw new InvalidArgumentError({ operation: "open a folder", expected: "a path", got: "an empty string" });
   }
@@ -51,8 +52,27 @@ export function folderFiles(path: string, { where = path, disk = nodeDisk }: Fol
     });
   }
 
+  const expected = "a folder that can be written";
+
+  async function made(operation: string): Promise<void> {
+    try {
+      await makeFolder(path);
+    } catch (error) {
+      const code = errnoOf(error);
+      throw code === "EEXIST" || code === "ENOTDIR"
+        ? new FileError({ operation, expected, got: "a file of that name", fix: "Choose another folder." })
+        : fileProblem(error, { operation, expected });
+    }
+  }
+
   return {
     where,
+    ...innerFolders(
+      path,
+      where,
+      (inner) => folderFiles(inner, { disk }),
+      (operation, name) => refuseOtherNames(operation, name, where),
+    ),
     list: () => names(`list ${where}`),
     has: async (name) => isPlainName(name) && (await isPlainFile(join(path, name))),
 
@@ -92,15 +112,7 @@ export function folderFiles(path: string, { where = path, disk = nodeDisk }: Fol
       refuseOtherNames(operation, name, where);
       const full = join(path, name);
       const temporary = join(path, `.${name}.${randomBytes(6).toString("hex")}.tmp`);
-      const expected = "a folder that can be written";
-      try {
-        await makeFolder(path);
-      } catch (error) {
-        const code = errnoOf(error);
-        throw code === "EEXIST" || code === "ENOTDIR"
-          ? new FileError({ operation, expected, got: "a file of that name", fix: "Choose another folder." })
-          : fileProblem(error, { operation, expected });
-      }
+      await made(operation);
       if (await isFolder(full)) {
         throw new FileError({ operation, expected: "a file name", got: "a folder of that name" });
       }
@@ -122,6 +134,22 @@ export function folderFiles(path: string, { where = path, disk = nodeDisk }: Fol
         await rm(temporary, { force: true });
         // What the caller's own parts throw is the caller's; only the disk's refusals are translated.
         throw errnoOf(error) === undefined ? error : fileProblem(error, { operation, expected });
+      }
+    },
+
+    async append(name, bytes) {
+      const operation = `append to ${name} in ${where}`;
+      refuseOtherNames(operation, name, where);
+      await made(operation);
+      try {
+        const handle = await open(join(path, name), "a");
+        try {
+          await disk.write(handle, bytes, (await handle.stat()).size);
+        } finally {
+          await handle.close();
+        }
+      } catch (error) {
+        throw fileProblem(error, { operation, expected });
       }
     },
   };

@@ -13,8 +13,8 @@ import { env } from "./browser-env.ts";
 import { fetchedFiles, isPlainName, type Place, send } from "./browser-files.ts";
 
 export async function resolveFetched(source: string, options: ResolveOptions): Promise<Files> {
-  // `variant` and `parts` say what to bring in advance in Node. Here each file comes when it is asked for.
-  refuseUnknownOptions("resolveModel", options, [...loadOptionNames, "variant", "parts"]);
+  // `variant`, `parts` and `weights` say what to bring in advance in Node. Here each file comes when it is asked for.
+  refuseUnknownOptions("resolveModel", options, [...loadOptionNames, "variant", "parts", "weights"]);
   if (options.cache_dir !== undefined) {
     throw new InvalidArgumentError({
       operation: "the option `cache_dir`",

@@ -10,4 +10,5 @@ export const platform: Platform = {
   engine: (device) => nodeEngine(device, warnOnce),
   derivedFolder,
   startWorker,
+  memoryInUse: () => process.memoryUsage.rss(),
 };

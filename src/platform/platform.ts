@@ -21,4 +21,6 @@ export interface Platform {
   derivedFolder(files: Files, names: readonly string[], what: string): Promise<Files | undefined>;
   /** A worker that serves one model (models/led/worker-service.ts). `operation` is what an error calls the start. */
   startWorker(operation: string): StartedWorker;
+  /** Bytes of memory that the process holds now. */
+  memoryInUse(): number;
 }

@@ -19,6 +19,8 @@ export interface AdafactorOptions {
   /** Of a running average of updates; none by default. */
   readonly beta1?: number | null;
   readonly weight_decay?: number;
+  /** Parameters whose weights do not decay, by their names; none by default. */
+  readonly no_decay?: (name: string) => boolean;
   /** The rate is multiplied by the root mean square of the parameter. True by default. */
   readonly scale_parameter?: boolean;
   readonly relative_step?: boolean;
@@ -35,11 +37,17 @@ export class Adafactor implements Optimizer {
 
   constructor(model: Trainable, options: AdafactorOptions = {}) {
     refuseUnknownOptions("Adafactor", options, [
-      ...["lr", "eps", "clip_threshold", "decay_rate", "beta1", "weight_decay"],
+      ...["lr", "eps", "clip_threshold", "decay_rate", "beta1", "weight_decay", "no_decay"],
       ...["scale_parameter", "relative_step", "warmup_init"],
     ]);
     const { lr = null, eps = [1e-30, 1e-3], clip_threshold = 1, decay_rate = -0.8, beta1 = null } = options;
-    const { weight_decay = 0, scale_parameter = true, relative_step = true, warmup_init = false } = options;
+    const {
+      weight_decay = 0,
+      no_decay = () => false,
+      scale_parameter = true,
+      relative_step = true,
+      warmup_init = false,
+    } = options;
     const says = (text: string) => new InvalidArgumentError({ operation: "Adafactor", says: text });
     if (lr !== null && relative_step) throw says("Cannot combine manual `lr` and `relative_step=True` options");
     if (warmup_init && !relative_step) throw says("`warmup_init=True` requires `relative_step=True`");
@@ -57,13 +65,13 @@ export class Adafactor implements Optimizer {
     this.initial_lr = lr;
     this.#model = model;
     this.#options = {
-      ...{ eps, clip_threshold, decay_rate, beta1, weight_decay },
+      ...{ eps, clip_threshold, decay_rate, beta1, weight_decay, no_decay },
       ...{ scale_parameter, relative_step, warmup_init },
     };
   }
 
   step(gradients: ReadonlyMap<string, Tensor<"float32">>): void {
-    const { eps, clip_threshold, decay_rate, beta1, weight_decay } = this.#options;
+    const { eps, clip_threshold, decay_rate, beta1, weight_decay, no_decay } = this.#options;
     for (const one of withGradients("Adafactor.step", this.#model.trainable_parameters(), gradients)) {
       const { name, parameter, gradient } = one;
       const step = this.#averages.advance(name);
@@ -71,6 +79,7 @@ export class Adafactor implements Optimizer {
       const rate = this.#rate(step, rootMeanSquare(data));
       const kept = 1 - step ** decay_rate;
       const update = this.#scaled(name, gradient, kept, eps[0]);
+      const decay = no_decay(name) ? 0 : weight_decay;
       const factor = rate / Math.max(1, rootMeanSquare(update) / clip_threshold);
       const average = beta1 === null ? undefined : this.#averages.get("exp_avg", name, dims);
       for (let i = 0; i < data.length; i++) {
@@ -79,9 +88,10 @@ export class Adafactor implements Optimizer {
           change = average[i]! * beta1 + change * (1 - beta1);
           average[i] = change;
         }
-        data[i] = data[i]! * (1 - weight_decay * rate) - change;
+        data[i] = data[i]! * (1 - decay * rate) - change;
       }
     }
+    this.#model.parameters_changed();
   }
 
   #rate(step: number, size: number): number {

@@ -65,6 +65,7 @@ export class AdamW implements Optimizer {
         data[i] = data[i]! * kept - (size * first[i]!) / (Math.sqrt(second[i]!) / root + eps);
       }
     }
+    this.#model.parameters_changed();
   }
 
   state_dict(): OptimizerState {

@@ -44,6 +44,11 @@ function gradientsAt(step: number, parameters: Parameters): Parameters {
   return waves;
 }
 
+const trainable = (parameters: Parameters, changed = () => {}): Trainable => ({
+  trainable_parameters: () => parameters,
+  parameters_changed: changed,
+});
+
 interface Setting {
   readonly optimizer: (model: Trainable) => Optimizer;
   readonly linear?: boolean;
@@ -104,7 +109,7 @@ describe.each(Object.entries(settings))("%s", (name, { optimizer: makeOptimizer,
 
   test("parameters, rates and norms are the reference's", () => {
     const parameters = first();
-    const optimizer = makeOptimizer({ trainable_parameters: () => parameters });
+    const optimizer = makeOptimizer(trainable(parameters));
     const { rates, norms } = run(0, steps, parameters, optimizer);
     rates.forEach((rate, i) => {
       const other = expected.rates[i]!;
@@ -122,9 +127,9 @@ describe.each(Object.entries(settings))("%s", (name, { optimizer: makeOptimizer,
 
   test("a training that goes on from its state is the same bit for bit", () => {
     const whole = first();
-    run(0, steps, whole, makeOptimizer({ trainable_parameters: () => whole }));
+    run(0, steps, whole, makeOptimizer(trainable(whole)));
     const parts = first();
-    const before = makeOptimizer({ trainable_parameters: () => parts });
+    const before = makeOptimizer(trainable(parts));
     const { scheduler } = run(0, 11, parts, before);
     const state = before.state_dict();
     const place = scheduler?.state_dict();
@@ -133,7 +138,7 @@ describe.each(Object.entries(settings))("%s", (name, { optimizer: makeOptimizer,
       [...parts].map(([key, { data, dims }]) => [key, new Tensor("float32", data.slice(), dims)]),
     );
     run(11, 13, parts, before, scheduler);
-    const after = makeOptimizer({ trainable_parameters: () => elsewhere });
+    const after = makeOptimizer(trainable(elsewhere));
     const again = schedule(after);
     after.load_state_dict(state);
     if (place !== undefined) again!.load_state_dict(place);
@@ -144,7 +149,7 @@ describe.each(Object.entries(settings))("%s", (name, { optimizer: makeOptimizer,
 
 describe("refuses", () => {
   const parameters = first();
-  const model = { trainable_parameters: () => parameters };
+  const model = trainable(parameters);
   const one = new Tensor("float32", new Float32Array(5), [5]);
 
   test.each<[string, () => unknown, string]>([
@@ -184,6 +189,31 @@ describe("refuses", () => {
   ])("%s", (_, call, message) => {
     expect(call).toThrow(message);
   });
+});
+
+test.each([
+  ["AdamW", adamw()],
+  ["Adafactor", adafactor()],
+])("%s tells the model that its parameters have changed, once a step", (_, makeOptimizer) => {
+  const parameters = first();
+  let changed = 0;
+  const optimizer = makeOptimizer(trainable(parameters, () => (changed += 1)));
+  optimizer.step(gradientsAt(0, parameters));
+  optimizer.step(gradientsAt(1, parameters));
+  expect(changed).toBe(2);
+});
+
+test("Adafactor does not decay what is left out", () => {
+  const run = (options: AdafactorOptions) => {
+    const parameters = first();
+    const optimizer = new Adafactor(trainable(parameters), { lr: 0.01, relative_step: false, ...options });
+    optimizer.step(gradientsAt(0, parameters));
+    return parameters;
+  };
+  const [plain, decayed] = [run({}), run({ weight_decay: 0.5, no_decay: withoutDecay })];
+  expect(decayed.get("fc.bias")!.data).toEqual(plain.get("fc.bias")!.data);
+  expect(decayed.get("layer_norm.weight")!.data).toEqual(plain.get("layer_norm.weight")!.data);
+  expect(decayed.get("fc.weight")!.data).not.toEqual(plain.get("fc.weight")!.data);
 });
 
 test("gradients that are no numbers make all of them none", () => {

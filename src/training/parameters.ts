@@ -5,6 +5,8 @@ import type { Tensor } from "../tensor.ts";
 export interface Trainable {
   /** The parameters that are trained. Their numbers are changed where they are. */
   trainable_parameters(): ReadonlyMap<string, Tensor<"float32">>;
+  /** Optimisers call it after a step, so that whatever was made of the former numbers is made again. */
+  parameters_changed(): void;
 }
 
 /** Each parameter that has a gradient, with it; names of gradients that are no parameter's and other shapes are errors. */

@@ -15,7 +15,8 @@ const { schedules, plateaus } = readFixture<{
   plateaus: { settings: SchedulerSettings; metrics: number[]; rates: number[] }[];
 }>("optimizers.json");
 
-const optimizer = (lr = 0.1): Optimizer => new AdamW({ trainable_parameters: () => new Map() }, { lr });
+const optimizer = (lr = 0.1): Optimizer =>
+  new AdamW({ trainable_parameters: () => new Map(), parameters_changed() {} }, { lr });
 
 test.each(schedules.map((one) => [`${one.name} ${JSON.stringify(one.options)}`, one] as const))(
   "%s",

@@ -1,0 +1,43 @@
+/** Gradients of several batches as those of one step. */
+import { Tensor } from "../tensor.ts";
+
+type Gradients = ReadonlyMap<string, Tensor<"float32">>;
+
+/** Sums of gradients over `steps` batches, each divided by their number. */
+export class AccumulatedGradients {
+  readonly #steps: number;
+  #sums = new Map<string, Tensor<"float32">>();
+
+  constructor(steps: number) {
+    this.#steps = steps;
+  }
+
+  /** Takes the gradients over: their numbers may be changed. */
+  add(gradients: Gradients): void {
+    for (const [name, gradient] of gradients) {
+      const { data } = gradient;
+      const sum = this.#sums.get(name);
+      if (sum === undefined) {
+        if (this.#steps > 1) for (let i = 0; i < data.length; i++) data[i] = data[i]! / this.#steps;
+        this.#sums.set(name, gradient);
+        continue;
+      }
+      for (let i = 0; i < data.length; i++) sum.data[i] = sum.data[i]! + Math.fround(data[i]! / this.#steps);
+    }
+  }
+
+  /** What a step is made of. */
+  get sums(): Gradients {
+    return this.#sums;
+  }
+
+  /** After a step. */
+  clear(): void {
+    this.#sums = new Map();
+  }
+
+  /** What an interrupted training had accumulated. */
+  restore(sums: Gradients): void {
+    this.#sums = new Map([...sums].map(([name, { data, dims }]) => [name, new Tensor("float32", data, dims)]));
+  }
+}
