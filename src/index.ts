@@ -3,6 +3,46 @@ import "./platform/node.ts";
 
 export { LEDConfig, type LEDConfigOptions } from "./config.ts";
 export {
+  type Answer,
+  type AnsweredWindow,
+  type AnswerOptions,
+  ArrayDataset,
+  BadRowError,
+  type BestAnswers,
+  bestAnswers,
+  type ClassificationFeatureOptions,
+  type ClassificationFeatures,
+  classificationFeatures,
+  type DataFile,
+  type DataFormat,
+  Dataset,
+  FeatureDataset,
+  type FeatureOptions,
+  type GlobalAttention,
+  type LabelNames,
+  labelNames,
+  labelsOf,
+  type OpenDatasetOptions,
+  openDataset,
+  type ProblemType,
+  type QuestionAnsweringFeatures,
+  type QuestionAnsweringOptions,
+  type QuestionWindow,
+  type QuestionWindowOptions,
+  questionAnsweringFeatures,
+  questionWindows,
+  type Row,
+  type SourceFeatures,
+  type SplitOptions,
+  splitDataset,
+  summarizationFeatures,
+  type TextToTextFeatures,
+  type TextToTextOptions,
+  type TranslationOptions,
+  textToTextFeatures,
+  translationFeatures,
+} from "./datasets/index.ts";
+export {
   CheckpointError,
   EngineError,
   FileError,
@@ -139,3 +179,4 @@ export {
 } from "./pipelines/summarize-documents.ts";
 export { type NestedList, type NestedNumbers, Tensor, type TensorType } from "./tensor.ts";
 export * from "./tokenizers/index.ts";
+export * from "./training/index.ts";

@@ -35,3 +35,10 @@ export function wholeNumber(least: number): (text: string) => number {
     throw new OptionError(`Expected a whole number of at least ${least}.`);
   };
 }
+
+/** A number from an option. */
+export function aNumber(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== "" && Number.isFinite(value)) return value;
+  throw new OptionError("Expected a number.");
+}

@@ -1,10 +1,13 @@
 /** The commands and their options; each command's file does the work. */
 import { readFileSync } from "node:fs";
-import { Command, InvalidArgumentError, Option } from "commander";
+import { Command, Option } from "commander";
 import { dtypes } from "../models/led/model-weights.ts";
 import { devices } from "../platform/platform.ts";
 import { leastVocabSize } from "../tokenizers/train-tokenizer.ts";
+import { names } from "./data-options.ts";
+import { addEvaluationOptions } from "./evaluation-options.ts";
 import { oneLine, wholeNumber } from "./failure.ts";
+import { addTrainingOptions } from "./training-options.ts";
 
 const fileArgument = ["<file>", "text, Markdown or other UTF-8 file; - is standard input"] as const;
 const modelArgument = ["<model>", 'a folder, a Hub id, or "embedded"'] as const;
@@ -114,21 +117,25 @@ export function buildProgram(): Command {
     .addHelpText("after", example("led train-tokenizer *.txt --vocab-size 8000 --output ./my-tokenizer"))
     .action(onDemand(async () => (await import("./train-tokenizer.ts")).trainTokenizer));
 
+  addTrainingOptions(program.command("train"))
+    .addHelpText(
+      "after",
+      example("led train --task summarization --model ./my-led --train train.jsonl --output-dir ./trained"),
+    )
+    .action(onDemand(async () => (await import("./train.ts")).train));
+
+  addEvaluationOptions(program.command("evaluate"))
+    .addHelpText("after", example("led evaluate --task summarization --model ./my-led --data test.jsonl"))
+    .action(onDemand(async () => (await import("./evaluate.ts")).evaluate));
+
   return program;
 }
 
-/** Names with commas between them, after those of the same option before. */
 /** An action whose command is loaded when it is called: what other commands need costs this one no time. */
 function onDemand<Given extends unknown[]>(
   load: () => Promise<(...given: Given) => Promise<void>>,
 ): (...given: Given) => Promise<void> {
   return async (...given) => (await load())(...given);
-}
-
-function names(text: string, before: readonly string[] = []): readonly string[] {
-  const given = text.split(",").map((name) => name.trim());
-  if (given.includes("")) throw new InvalidArgumentError("Expected names with commas between them.");
-  return [...new Set([...before, ...given])];
 }
 
 function example(line: string): string {

@@ -58,6 +58,17 @@ describe("without a terminal", () => {
     now += 10_000;
     progress.update("download", 25, 1600, "MB");
     expect(written).toBe("download 0%\ndownload 1%, 2.5 MB/s, 10 min 30 s left\n");
+    now += 990_000;
+    progress.update("download", 50, 1600, "MB");
+    expect(written).toMatch(/\ndownload 3%, 0\.050 MB\/s, 8 h 36 min left\n$/);
+  });
+
+  test("a note behind rate and time left, or alone", () => {
+    const progress = progressBar(true);
+    progress.update("train", 0, 10, "steps", "loss 3");
+    now += 2000;
+    progress.update("train", 4, 10, "steps", "loss 2");
+    expect(written).toBe("train 0%, loss 3\ntrain 40%, 2.0 steps/s, 3 s left, loss 2\n");
   });
 
   test("nothing unless it is asked for", () => {

@@ -6,8 +6,8 @@
 import { Presets, SingleBar } from "cli-progress";
 
 export interface Progress {
-  /** `done` of `total` units of a stage. A new stage's name starts a new line. */
-  update(stage: string, done: number, total: number, unit: string): void;
+  /** `done` of `total` units of a stage. A new stage's name starts a new line. `note` stands behind rate and time left. */
+  update(stage: string, done: number, total: number, unit: string, note?: string): void;
   /** Ends the bar's line. */
   stop(): void;
 }
@@ -39,7 +39,7 @@ function measured(display: Display): Progress {
   let started = 0;
   let before = 0;
   return {
-    update(stage, done, total, unit) {
+    update(stage, done, total, unit, note) {
       const now = performance.now();
       if (stage !== current) {
         if (current !== "") display.stop();
@@ -49,8 +49,9 @@ function measured(display: Display): Progress {
       }
       const rate = (1000 * (done - before)) / (now - started);
       const known = done > before && now > started;
-      const pace = known ? `${short(rate)} ${unit}/s, ${duration((total - done) / rate)} left` : "";
-      display.show({ stage, done, total, pace });
+      const pace = known ? [`${short(rate)} ${unit}/s`, `${duration((total - done) / rate)} left`] : [];
+      if (note !== undefined) pace.push(note);
+      display.show({ stage, done, total, pace: pace.join(", ") });
     },
     stop: () => display.stop(),
   };
@@ -100,10 +101,13 @@ function lines(): Display {
 }
 
 function short(rate: number): string {
+  if (rate < 0.1) return rate.toPrecision(2);
   return rate >= 10 ? rate.toFixed(0) : rate.toFixed(1);
 }
 
 function duration(seconds: number): string {
   const whole = Math.ceil(seconds);
-  return whole < 60 ? `${whole} s` : `${Math.floor(whole / 60)} min ${whole % 60} s`;
+  const minutes = Math.floor(whole / 60);
+  if (minutes >= 60) return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+  return minutes === 0 ? `${whole} s` : `${minutes} min ${whole % 60} s`;
 }
