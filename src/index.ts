@@ -178,5 +178,6 @@ export {
   summarizeDocuments,
 } from "./pipelines/summarize-documents.ts";
 export { type NestedList, type NestedNumbers, Tensor, type TensorType } from "./tensor.ts";
+export * from "./tf/index.ts";
 export * from "./tokenizers/index.ts";
 export * from "./training/index.ts";

@@ -1,6 +1,6 @@
 /**
- * What HDF5 says of an object in its header: the messages of a group or dataset, and what its dataspace and datatype are (HDF5 File
- * Format Specification 3.0, sections IV.A.1.a, IV.A.2).
+ * What HDF5 says of an object in its header: the messages of a group or dataset, and what its dataspace and datatype are (HDF5
+ * File Format Specification 3.0, sections IV.A.1.a, IV.A.2).
  */
 import { type Fields, type Hdf5Bytes, textOf } from "./hdf5-bytes.ts";
 

@@ -3,8 +3,8 @@
  * Specification 3.0; superblock version 0, groups of the old kind, contiguous little-endian floats). Of the file only
  * what describes the numbers is read; the numbers are read, or mapped, at their place like those of every checkpoint.
  *
- * Not through h5wasm, the HDF5 library in WebAssembly, with which this package writes (hdf5-write.ts): one damaged file in thirty made it
- * loop for ever, others left it unusable for the files after them, and it wants the whole file in memory.
+ * Not through h5wasm, the HDF5 library in WebAssembly, with which this package writes (hdf5-write.ts): one damaged file in thirty
+ * made it loop for ever, others left it unusable for the files after them, and it wants the whole file in memory.
  */
 import type { Files } from "../files.ts";
 import { Hdf5Bytes, textOf } from "./hdf5-bytes.ts";

@@ -1,4 +1,6 @@
-/** Weights that transformers saved on TensorFlow, read; and files that are spoiled in every way (tests/oracle/tf_checkpoints.py). */
+/**
+ * Weights that transformers saved on TensorFlow, read; and files that are spoiled in every way (tests/oracle/tf_checkpoints.py).
+ */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { classWeights } from "../../tests/counter-weights.ts";

@@ -1,7 +1,7 @@
 /**
  * Weights that Keras saved, as every checkpoint's: tensors under PyTorch's names, at their place in the file. Two kinds of file
- * (transformers 4.37.2, modeling_tf_utils.py: load_tf_weights_from_h5, load_tf_shard): tf_model.h5, whose groups list the names of
- * their weights, and shards, whose root lists the names of its datasets; and safetensors of TensorFlow's classes.
+ * (transformers 4.37.2, modeling_tf_utils.py: load_tf_weights_from_h5, load_tf_shard): tf_model.h5, whose groups list the names
+ * of their weights, and shards, whose root lists the names of its datasets; and safetensors of TensorFlow's classes.
  */
 import { CheckpointError } from "../errors.ts";
 import type { Files } from "../files.ts";

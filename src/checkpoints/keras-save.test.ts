@@ -1,4 +1,8 @@
-/** Weights saved as TensorFlow's classes save them, read again; what transformers makes of them is tests/oracle/tf-saved.oracle.ts. */
+/**
+ * Weights saved as TensorFlow's classes save them, read again; what transformers makes of them is
+ * tests/oracle/tf-saved.oracle.ts.
+ */
+import * as h5wasm from "h5wasm";
 import { describe, expect, test } from "vitest";
 import { classWeights } from "../../tests/counter-weights.ts";
 import type { CounterModel } from "../../tests/support/counter-model.ts";
@@ -114,5 +118,50 @@ describe("files that are no Keras weights", () => {
         h5.attribute("led", "weight_names", ["w:0"]);
       }),
     ).rejects.toThrow(/expected a dataset `led\/w:0`/);
+  });
+
+  /** A file as the HDF5 library makes it, read as tf_model.h5. */
+  const written = async (fill: (file: h5wasm.File) => void, libver: h5wasm.LIBVER_BOUND = "earliest") => {
+    const { FS } = await h5wasm.ready;
+    const file = new h5wasm.File("/made.h5", "w", { libver: [libver, "latest"] });
+    fill(file);
+    file.close();
+    const bytes = FS.readFile("/made.h5") as Uint8Array;
+    FS.unlink("/made.h5");
+    return openCheckpoint(memoryFiles([["tf_model.h5", bytes]], "the folder"), { search: "from_tf" });
+  };
+  const data = Float32Array.from({ length: 100 }, (_, i) => i);
+
+  test("numbers in chunks, of other types, and texts in their place", async () => {
+    const refused = (dataset: Parameters<h5wasm.File["create_dataset"]>[0]) =>
+      expect(
+        written((file) => {
+          file.create_attribute("layer_names", ["w:0"]);
+          file.create_dataset(dataset);
+        }),
+      ).rejects;
+    const chunked = { name: "w:0", data, shape: [10, 10], dtype: "<f", chunks: [5, 5] };
+    await refused(chunked).toThrow(/`w:0` to be numbers in one piece, as Keras writes them, got layout 2/);
+    await refused({ ...chunked, compression: "gzip" }).toThrow(/numbers in one piece/);
+    await refused({ name: "w:0", data: Int32Array.of(1, 2), shape: [2], dtype: "<i" }).toThrow(
+      /`w:0` to be little-endian floating-point numbers, got HDF5's other of 4 bytes/,
+    );
+  });
+
+  test("numbers in double precision, and a scalar", async () => {
+    const { tensors } = await written((file) => {
+      file.create_attribute("layer_names", ["double:0", "one:0"]);
+      file.create_dataset({ name: "double:0", data: Float64Array.of(1, 2.5), shape: [2], dtype: "<d" });
+      file.create_dataset({ name: "one:0", data: [7], shape: [], dtype: "<f" });
+    });
+    expect(tensors.get("double")).toMatchObject({ type: "F64", shape: [2], length: 16 });
+    expect(tensors.get("one")).toMatchObject({ type: "F32", shape: [], length: 4 });
+  });
+
+  test("names that are numbers, and files of the newer kind", async () => {
+    const numbers = written((file) => file.create_attribute("layer_names", Float64Array.of(1, 2), [2], "<d"));
+    await expect(numbers).rejects.toThrow(/attribute layer_names to hold texts, got HDF5's float of 8 bytes/);
+    const newer = written((file) => file.create_attribute("layer_names", ["w:0"]), "v108");
+    await expect(newer).rejects.toThrow(/expected an HDF5 superblock, got version 2 .*does not write by default/);
   });
 });

@@ -1,7 +1,7 @@
 /**
  * Writes weights as TensorFlow's classes save them (transformers 4.37.2, modeling_tf_utils.py: save_pretrained,
- * tf_shard_checkpoint; Keras 2.15, saving/legacy/hdf5_format.py: save_weights_to_hdf5_group): tf_model.h5, shards of it with an index, or
- * safetensors with Keras' names.
+ * tf_shard_checkpoint; Keras 2.15, saving/legacy/hdf5_format.py: save_weights_to_hdf5_group): tf_model.h5, shards of it with an
+ * index, or safetensors with Keras' names.
  *
  * Departures: nothing is deleted from the folder (other-weights.ts); a first weight above the limit leaves no empty shard.
  */

@@ -1,9 +1,8 @@
 /**
- * Opens the weights of a model folder: finds the file or the shards, and learns every tensor's place without reading it.
- * Mirrors the search order and index files of transformers 4.37.2 (modeling_utils.py: from_pretrained;
- * utils/hub.py: get_checkpoint_shard_files). Departures: the index decides alone which tensor comes from which shard, and an
- * index and shards that contradict each other are an error; PyTorch's classes read sharded tf_model.h5 too, and TensorFlow's sharded
- * safetensors.
+ * Opens the weights of a model folder: finds the file or the shards, and learns every tensor's place without reading it. Mirrors
+ * the search order and index files of transformers 4.37.2 (modeling_utils.py: from_pretrained; utils/hub.py:
+ * get_checkpoint_shard_files). Departures: the index decides alone which tensor comes from which shard, and an index and shards
+ * that contradict each other are an error; PyTorch's classes read sharded tf_model.h5 too, and TensorFlow's sharded safetensors.
  */
 import { CheckpointError, FileError, refuseUnknownOptions } from "../errors.ts";
 import { type Files, readJsonObject } from "../files.ts";

@@ -9,6 +9,9 @@ encoder      one pass over --batch documents of --tokens source tokens, the firs
 decode-step  one step of beam search with --beams beams of each of --batch documents (of greedy search with one beam): the
              model with its cache, log-softmax, the best 2 x beams candidates of each document, and the cache put in the new
              order of the beams. The median over --steps steps.
+training-step  one step of training over --batch documents of --tokens source and --target target tokens, the first of each
+             global: forward with dropout, backward (with gradient checkpointing where --checkpointing is given), AdamW. The
+             median of --repeats after --warmups.
 open         LEDForConditionalGeneration.from_pretrained(--folder), once: a process opens a model once.
 
 The whole LEDForConditionalGeneration is in memory in all of them, as it is for someone who summarises. Weights are the
@@ -100,6 +103,26 @@ def time_decode_step(model: LEDForConditionalGeneration, args: argparse.Namespac
     return seconds[1 + args.warmups :]
 
 
+def time_training_step(model: LEDForConditionalGeneration, args: argparse.Namespace) -> list[float]:
+    model.train()
+    if args.checkpointing:
+        model.gradient_checkpointing_enable()
+    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-5)
+    ids = torch.randint(4, model.config.vocab_size, (args.batch, args.tokens))
+    labels = torch.randint(4, model.config.vocab_size, (args.batch, args.target))
+    masks = {"attention_mask": torch.ones_like(ids), "global_attention_mask": torch.zeros_like(ids)}
+    masks["global_attention_mask"][:, 0] = 1
+    seconds = []
+    for _ in range(args.warmups + args.repeats):
+        start = time.perf_counter()
+        with torch.enable_grad():
+            model(input_ids=ids, labels=labels, use_cache=False, **masks).loss.backward()
+            optimizer.step()
+            optimizer.zero_grad()
+        seconds.append(time.perf_counter() - start)
+    return seconds[args.warmups :]
+
+
 def open_model(args: argparse.Namespace) -> list[float]:
     start = time.perf_counter()
     LEDForConditionalGeneration.from_pretrained(args.folder, local_files_only=True)
@@ -107,7 +130,7 @@ def open_model(args: argparse.Namespace) -> list[float]:
 
 
 # What is timed over a model that stands; a further kind is an entry here.
-KINDS = {"encoder": time_encoder, "decode-step": time_decode_step}
+KINDS = {"encoder": time_encoder, "decode-step": time_decode_step, "training-step": time_training_step}
 
 
 def natural(text: str) -> int:
@@ -134,6 +157,8 @@ def main() -> None:
     parser.add_argument("--batch", type=positive, default=1, help="documents at once")
     parser.add_argument("--beams", type=positive, default=4)
     parser.add_argument("--steps", type=positive, default=16, help="measured decode steps")
+    parser.add_argument("--target", type=positive, default=128, help="target tokens of a training step")
+    parser.add_argument("--checkpointing", action="store_true", help="compute layers again on the way back")
     args = parser.parse_args()
     if (args.kind == "open") != (args.folder is not None):
         parser.error("--folder goes with --kind open, and only with it")
