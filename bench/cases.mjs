@@ -1,6 +1,6 @@
 // @ts-check
 /** What is measured: one entry a line of the tables. Both sides do the same, in processes of their own. */
-import { decodeStepBytes, encoderFlop, geometries, longCheckpoint } from "./geometries.mjs";
+import { decodeStepBytes, encoderFlop, geometries, longCheckpoint, trainingFlop } from "./geometries.mjs";
 import { hasVnni } from "./machine.mjs";
 
 /** @typedef {import("./geometries.mjs").GeometryName} GeometryName */
@@ -20,7 +20,7 @@ import { hasVnni } from "./machine.mjs";
  * @property {string} title
  * @property {GeometryName | "embedded"} geometry "embedded": the model that comes with the package
  * @property {string} checkpoint what random-checkpoint.mjs calls the weights, or "embedded"
- * @property {"open" | "encoder" | "decode-step" | "interrupt" | "extractive-step" | "document"} kind
+ * @property {"open" | "encoder" | "decode-step" | "interrupt" | "extractive-step" | "document" | "training-step"} kind
  * @property {"fp32" | "q8"} dtype of this package; PyTorch computes in float32 beside either
  * @property {number} batch documents at once
  * @property {number} tokens of each source
@@ -32,6 +32,8 @@ import { hasVnni } from "./machine.mjs";
  * @property {{ kind: "gemm-rate" | "memory-rate", work: number }} [ceiling] the rate that limits it, and the FLOP or bytes it needs
  * @property {string} [document] a file of this repository that is summarised
  * @property {number} [drafts] tokens that a pass may draft
+ * @property {number} [target] tokens of each target of a training step
+ * @property {boolean} [checkpointing] whether PyTorch computes layers again on the way back, as this package always does
  * @property {{ kind?: Case["kind"], drafts?: undefined }} [plain] in what the search differs that it is compared with
  * @property {Goals} goals
  */
@@ -51,7 +53,7 @@ const common = {
 /** @typedef {Partial<Pick<Case, "batch" | "rounds" | "warmups" | "repeats" | "reference" | "checkpoint" | "goals">>} More */
 
 /**
- * The makers of a geometry's cases. One for training steps belongs here too, with a `kind` of its own.
+ * The makers of a geometry's cases.
  * @param {GeometryName} name
  */
 function makers(name) {
@@ -113,6 +115,19 @@ function makers(name) {
     goals: { plain: 1.1 },
     ...more,
   });
+  /** @param {number} tokens @param {number} target @param {boolean} checkpointing @param {More} [more] @returns {Case} */
+  const train = (tokens, target, checkpointing, { goals, ...more } = {}) => ({
+    ...defaults,
+    name: `train-${tokens}-${target}${checkpointing ? "" : "-plain"}`,
+    title: `a training step, ${count(tokens)} to ${count(target)} tokens${checkpointing ? "" : ", PyTorch without checkpointing"}`,
+    kind: "training-step",
+    tokens,
+    target,
+    checkpointing,
+    ceiling: { kind: "gemm-rate", work: trainingFlop(geometry, tokens, target, checkpointing) },
+    ...more,
+    goals: { ...goals },
+  });
   /** @returns {Case} */
   const interrupt = () => ({
     ...defaults,
@@ -124,7 +139,7 @@ function makers(name) {
     reference: false,
     goals: {},
   });
-  return { open, encode, decode, extractive, interrupt };
+  return { open, encode, decode, extractive, train, interrupt };
 }
 
 /**
@@ -167,7 +182,7 @@ const documents = ["docs/architecture.md", "README.md"];
 
 /** @param {Machine} machine @returns {Case[]} */
 function baseCases(machine) {
-  const { open, encode, decode, extractive, interrupt } = makers("led-base");
+  const { open, encode, decode, extractive, train, interrupt } = makers("led-base");
   // What q8 gains is decided by the instructions that there are for products of bytes.
   const faster = (/** @type {number} */ plain, /** @type {number} */ vnni) => (hasVnni(machine) ? vnni : plain);
   const encode4K = encode(4096, { goals: { speed: 3.5 } });
@@ -195,6 +210,10 @@ function baseCases(machine) {
     decode(1, 1024, { batch: 8, rounds: 2 }),
     decode(4, 1024, { batch: 8, rounds: 2 }),
     extractive(4, 4096),
+    train(2048, 128, true, { rounds: 2, goals: { speed: 3.5, memory: 0.7 } }),
+    train(1024, 64, false, { rounds: 2, goals: { speed: 3 } }),
+    // PyTorch takes ten minutes for a step.
+    train(16384, 256, true, { rounds: 1, warmups: 0, reference: false }),
     interrupt(),
   ];
 }
@@ -217,7 +236,7 @@ function largeCases() {
 
 /** Of each kind one at least. @returns {Case[]} */
 function quickCases() {
-  const { open, encode, decode, extractive, interrupt } = makers("led-tiny");
+  const { open, encode, decode, extractive, train, interrupt } = makers("led-tiny");
   const cases = [
     open(),
     q8(open()),
@@ -231,6 +250,8 @@ function quickCases() {
     q8(decode(4, 1024)),
     decode(4, 256, { batch: 8 }),
     extractive(4, 1024),
+    train(256, 32, true),
+    train(256, 32, false),
     interrupt(),
     ...documents.map((document) => drafted(document)),
   ];

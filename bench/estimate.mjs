@@ -1,6 +1,6 @@
 // @ts-check
 /** About how long a run takes, so that one knows before it begins. */
-import { decodeStepBytes, encoderFlop, geometries } from "./geometries.mjs";
+import { decodeStepBytes, encoderFlop, geometries, trainingFlop } from "./geometries.mjs";
 import { groupsOf, tasksOf } from "./turns.mjs";
 
 /** @typedef {import("./cases.mjs").Case} Case */
@@ -19,7 +19,7 @@ const slow = {
 };
 
 /** @param {Task} task */
-function seconds({ who, kind, geometry, batch, tokens, beams, warmups, repeats }) {
+function seconds({ who, kind, geometry, batch, tokens, beams, warmups, repeats, target = 1, checkpointing = true }) {
   if (kind === "gemm-rate" || kind === "memory-rate") return 3;
   if (kind === "interrupt") return 6;
   // A small model and a few hundred short steps.
@@ -33,6 +33,9 @@ function seconds({ who, kind, geometry, batch, tokens, beams, warmups, repeats }
   const rates = slow[who];
   const passes = warmups + repeats;
   if (kind === "encoder") return made + (passes * batch * encoderFlop(sizes, tokens)) / rates.flop;
+  if (kind === "training-step") {
+    return made + (passes * batch * trainingFlop(sizes, tokens, target, who === "ours" || checkpointing)) / rates.flop;
+  }
   // PyTorch reads the source's keys and values for each beam; both project the source once.
   const projected = (4 * batch * tokens * D ** 2 * L * (who === "pytorch" ? beams : 1)) / rates.flop;
   const bytes = decodeStepBytes(sizes, tokens, batch * (who === "pytorch" ? beams : 1));

@@ -87,6 +87,33 @@ export function encoderFlop({ d_model: D, encoder_ffn_dim: F, encoder_layers: L,
 }
 
 /**
+ * FLOP of the decoder over T tokens of one document: per layer 8 T D^2 + 4 T D F for its own projections and the feed-forward part,
+ * 4 S D^2 + 4 T D^2 for cross-attention's, and 4 T D (T + S) for scores and sums; then 2 T V D for the head.
+ *
+ * @param {Geometry} geometry
+ * @param {number} S
+ * @param {number} T
+ */
+function decoderFlop({ d_model: D, decoder_ffn_dim: F, decoder_layers: L, vocab_size: V }, S, T) {
+  return L * (8 * T * D ** 2 + 4 * T * D * F + 4 * (S + T) * D ** 2 + 4 * T * D * (T + S)) + 2 * T * V * D;
+}
+
+/**
+ * FLOP of loss and gradients: a product forward is two of its size backward. With checkpointing all but the head is computed once
+ * more.
+ *
+ * @param {Geometry} geometry
+ * @param {number} S
+ * @param {number} T
+ * @param {boolean} checkpointing
+ */
+export function trainingFlop(geometry, S, T, checkpointing) {
+  const head = 2 * T * geometry.vocab_size * geometry.d_model;
+  const layers = encoderFlop(geometry, S) + decoderFlop(geometry, S, T) - head;
+  return (checkpointing ? 4 : 3) * layers + 3 * head;
+}
+
+/**
  * Bytes that one decode step over B documents has to read, however many beams share them:
  *
  *   n L (6 D^2 + 2 D F)   self-attention's four projections, cross-attention's query and output, the feed-forward

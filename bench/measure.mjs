@@ -10,6 +10,7 @@ import { argv } from "node:process";
 import { measureGemmRate, measureMemoryRate } from "./measure-ceilings.mjs";
 import { measureDocument, measureExtractiveStep } from "./measure-generation.mjs";
 import { measureDecodeStep, measureEncoder, measureOpen } from "./measure-model.mjs";
+import { measureTrainingStep } from "./measure-training.mjs";
 import { median } from "./statistics.mjs";
 
 /**
@@ -25,6 +26,7 @@ import { median } from "./statistics.mjs";
  * @property {number} repeats passes or steps that count
  * @property {string} [document] a file of this repository, to be summarised
  * @property {number} [drafts] tokens that a pass may draft
+ * @property {number} [target] tokens of each target of a training step
  */
 
 /** `tokens` from `passes` of the decoder, in `seconds` after the source was encoded. @typedef {{ tokens: number, passes: number, seconds: number, digest: string, source_tokens: number }} Generated */
@@ -35,6 +37,7 @@ const kinds = {
   encoder: measureEncoder,
   "decode-step": measureDecodeStep,
   "extractive-step": measureExtractiveStep,
+  "training-step": measureTrainingStep,
   document: measureDocument,
   "gemm-rate": measureGemmRate,
   "memory-rate": measureMemoryRate,

@@ -82,12 +82,17 @@ const opens = (/** @type {string} */ kind) => kind === "open";
  * @returns {Promise<import("./turns.mjs").Printed & { versions: Record<string, string> }>}
  */
 export function measureReference(python, task) {
-  const { kind, geometry, folder, tokens, threads, batch, beams, warmups, repeats } = task;
+  const { kind, geometry, folder, tokens, threads, batch, beams, warmups, repeats, target } = task;
   const model = opens(kind) ? { folder } : { geometry, tokens, batch, warmups };
   /** @type {Partial<Record<typeof kind, object>>} */
-  const counts = { encoder: { repeats }, "decode-step": { beams, steps: repeats } };
+  const counts = {
+    encoder: { repeats },
+    "decode-step": { beams, steps: repeats },
+    "training-step": { repeats, target },
+  };
   const given = { kind, threads, ...model, ...counts[kind] };
   const args = Object.entries(given).flatMap(([name, value]) => [`--${name}`, `${value}`]);
+  if (task.checkpointing) args.push("--checkpointing");
   const env = { ...process.env, OMP_NUM_THREADS: `${threads}`, MKL_NUM_THREADS: `${threads}` };
   return runJson(python, [join(oracle, "bench_reference.py"), ...args], env);
 }

@@ -11,7 +11,7 @@ import { median } from "./statistics.mjs";
 
 /**
  * A measurement, all but the folder and the threads that every one has. `who`: this package or the reference.
- * @typedef {Pick<Case, "geometry" | "checkpoint" | "dtype" | "batch" | "tokens" | "beams" | "warmups" | "repeats" | "document" | "drafts">
+ * @typedef {Pick<Case, "geometry" | "checkpoint" | "dtype" | "batch" | "tokens" | "beams" | "warmups" | "repeats" | "document" | "drafts" | "target" | "checkpointing">
  *   & { who: "ours" | "pytorch", kind: Case["kind"] | "gemm-rate" | "memory-rate" }} Task
  */
 
@@ -39,7 +39,8 @@ const roles = /** @type {const} */ (["ours", "plain", "rate", "pytorch"]);
 /** @param {Case} one @param {{ reference: boolean }} setting whether there is a PyTorch @returns {Partial<Record<Role, Task>>} */
 export function tasksOf(one, { reference }) {
   const { geometry, checkpoint, dtype, batch, tokens, beams, warmups, repeats, document, drafts, kind } = one;
-  const sizes = { geometry, checkpoint, batch, tokens, beams, warmups, repeats, document };
+  const { target, checkpointing } = one;
+  const sizes = { geometry, checkpoint, batch, tokens, beams, warmups, repeats, document, target, checkpointing };
   /** @type {Task} */
   const ours = { who: "ours", ...sizes, dtype, kind, drafts };
   // Enough for a median; the model's own repetitions are nothing to it.
@@ -59,8 +60,8 @@ export function groupsOf(cases) {
   /** @type {Map<string, Case[]>} */
   const groups = new Map();
   for (const one of cases) {
-    const { geometry, kind, batch, tokens, beams, document } = one;
-    const key = JSON.stringify([geometry, kind, batch, tokens, beams, document]);
+    const { geometry, kind, batch, tokens, beams, document, target, checkpointing } = one;
+    const key = JSON.stringify([geometry, kind, batch, tokens, beams, document, target, checkpointing]);
     groups.set(key, [...(groups.get(key) ?? []), one]);
   }
   return [...groups.values()];

@@ -1,13 +1,22 @@
 /** Options of `led train` and `led evaluate` that say what the data is: the file, the task, its columns and lengths. */
 import { type Command, InvalidArgumentError, Option } from "commander";
+import type { DataFormat, ProblemType } from "../datasets/index.ts";
 import { wholeNumber } from "./failure.ts";
 
 export const tasks = ["summarization", "text2text", "translation", "classification", "question-answering"] as const;
 export type Task = (typeof tasks)[number];
 
+// Lists of their own, so that commands which read no data load nothing of it.
+const dataFormats: readonly DataFormat[] = ["jsonl", "json", "csv", "tsv", "parquet"];
+const problemTypes: readonly ProblemType[] = [
+  "single_label_classification",
+  "multi_label_classification",
+  "regression",
+];
+
 export interface DataFlags {
   readonly task: Task;
-  readonly format?: "jsonl" | "json" | "csv" | "tsv" | "parquet";
+  readonly format?: DataFormat;
   readonly delimiter?: string;
   readonly quotes: boolean;
   readonly onBadRow: "error" | "skip";
@@ -21,7 +30,7 @@ export interface DataFlags {
   readonly labelColumn?: string;
   readonly labels?: readonly string[];
   readonly labelSeparator?: string;
-  readonly problemType?: "single_label_classification" | "multi_label_classification" | "regression";
+  readonly problemType?: ProblemType;
   readonly questionColumn?: string;
   readonly contextColumn?: string;
   readonly answersColumn?: string;
@@ -60,7 +69,7 @@ function length(of: readonly Task[], flags: string, description: string, least: 
 
 function problemType(): TaskOption {
   const made = taskOption(classes, "--problem-type <type>", "one class, several at once, or numbers (default: one)");
-  made.option.choices(["single_label_classification", "multi_label_classification", "regression"]);
+  made.option.choices(problemTypes);
   return made;
 }
 
@@ -99,22 +108,23 @@ const ofTasks = (): readonly TaskOption[] => [
   ),
 ];
 
+/** Options that every task has. */
+const ofAll = (): readonly Option[] => [
+  new Option("--task <task>", "what the model learns or does").choices(tasks).makeOptionMandatory(),
+  new Option("--format <format>", "of files (default: what their names end in)").choices(dataFormats),
+  new Option("--delimiter <character>", "between the values of csv and tsv files (default: a comma, a tab)"),
+  new Option("--no-quotes", "quotes in csv and tsv files mean nothing"),
+  new Option("--on-bad-row <what>", "a row that cannot be used is an error, or left out")
+    .choices(["error", "skip"])
+    .default("error"),
+];
+
 /** Adds the options; `more` are the command's own that only some tasks have. */
 export function addDataOptions(command: Command, more: readonly TaskOption[] = []): Command {
-  command.addOption(new Option("--task <task>", "what the model learns or does").choices(tasks).makeOptionMandatory());
-  const formats = new Option("--format <format>", "of files (default: what their names end in)");
-  command
-    .addOption(formats.choices(["jsonl", "json", "csv", "tsv", "parquet"]))
-    .option("--delimiter <character>", "between the values of csv and tsv files (default: a comma, a tab)")
-    .option("--no-quotes", "quotes in csv and tsv files mean nothing")
-    .addOption(
-      new Option("--on-bad-row <what>", "a row that cannot be used is an error, or left out")
-        .choices(["error", "skip"])
-        .default("error"),
-    );
-  const all = [...ofTasks(), ...more];
-  for (const { option } of all) command.addOption(option);
-  taskOptionsOf.set(command, all);
+  const own = ofTasks();
+  for (const option of [...ofAll(), ...own.map(({ option }) => option)]) command.addOption(option.helpGroup("Data:"));
+  for (const { option } of more) command.addOption(option);
+  taskOptionsOf.set(command, [...own, ...more]);
   return command;
 }
 

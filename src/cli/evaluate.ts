@@ -20,6 +20,7 @@ import { type Progress, progressBar } from "./progress.ts";
 import { openData } from "./task-data.ts";
 import type { Evaluated } from "./task-scores.ts";
 import { asUsage } from "./usage.ts";
+import { withWarningsOnce } from "./warnings-once.ts";
 
 export interface EvaluateFlags extends DataFlags {
   readonly model: string;
@@ -51,7 +52,8 @@ export async function evaluate(flags: EvaluateFlags, command: Command): Promise<
     // The data first: a mistyped path should not cost a download.
     const whole = await asUsage(command, () => openData(flags.data, flags));
     const dataset = flags.limit === undefined ? whole : whole.select({ end: Math.min(flags.limit, whole.length) });
-    const evaluated = await asUsage(command, () => evaluateWith(dataset, flags, progress)).finally(() => whole.close());
+    const work = () => withWarningsOnce(() => evaluateWith(dataset, flags, progress));
+    const evaluated = await asUsage(command, work).finally(() => whole.close());
     progress.stop();
     if (flags.output !== undefined) await writeLines(flags.output, evaluated.rows);
     const seconds = Math.round(performance.now() - started) / 1000;

@@ -71,6 +71,31 @@ describe("without a terminal", () => {
     expect(written).toBe("train 0%, loss 3\ntrain 40%, 2.0 steps/s, 3 s left, loss 2\n");
   });
 
+  test("a stage that goes on after another has its own pace; one that begins again has a new one", () => {
+    const progress = progressBar(true);
+    progress.update("train", 0, 10, "steps");
+    now += 2000;
+    progress.update("train", 2, 10, "steps");
+    progress.update("evaluate", 1, 5, "batches");
+    now += 60_000;
+    progress.update("evaluate", 2, 5, "batches");
+    progress.update("train", 2, 10, "steps");
+    now += 2000;
+    progress.update("train", 4, 10, "steps");
+    progress.update("train", 0, 100, "steps");
+    now += 1000;
+    progress.update("train", 50, 100, "steps");
+    expect(written.trimEnd().split("\n")).toEqual([
+      "train 0%",
+      "train 20%, 1.0 steps/s, 8 s left",
+      "evaluate 20%",
+      "evaluate 40%, 0.017 batches/s, 3 min 0 s left",
+      "train 20%, 1.0 steps/s, 8 s left",
+      "train 40%, 1.0 steps/s, 6 s left",
+      "train 50%, 50 steps/s, 1 s left",
+    ]);
+  });
+
   test("nothing unless it is asked for", () => {
     for (const wanted of [undefined, false]) {
       const progress = progressBar(wanted);

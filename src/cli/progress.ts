@@ -33,25 +33,34 @@ interface Display {
   stop(): void;
 }
 
+/** How far a stage has come since its first report, and in which time; other stages in between take none of it. */
+interface Pace {
+  milliseconds: number;
+  units: number;
+}
+
 /** Rate and time left, measured from a stage's first report: what came before it is not known. */
 function measured(display: Display): Progress {
+  const paces = new Map<string, Pace>();
   let current = "";
-  let started = 0;
-  let before = 0;
+  let last = { at: 0, done: 0 };
   return {
     update(stage, done, total, unit, note) {
       const now = performance.now();
-      if (stage !== current) {
-        if (current !== "") display.stop();
-        current = stage;
-        started = now;
-        before = done;
-      }
-      const rate = (1000 * (done - before)) / (now - started);
-      const known = done > before && now > started;
-      const pace = known ? [`${short(rate)} ${unit}/s`, `${duration((total - done) / rate)} left`] : [];
-      if (note !== undefined) pace.push(note);
-      display.show({ stage, done, total, pace: pace.join(", ") });
+      const pace = paces.get(stage) ?? { milliseconds: 0, units: 0 };
+      paces.set(stage, pace);
+      if (stage === current && done >= last.done) {
+        pace.milliseconds += now - last.at;
+        pace.units += done - last.done;
+      } else if (stage === current) Object.assign(pace, { milliseconds: 0, units: 0 });
+      else if (current !== "") display.stop();
+      current = stage;
+      last = { at: now, done };
+      const rate = (1000 * pace.units) / pace.milliseconds;
+      const known = pace.units > 0 && pace.milliseconds > 0;
+      const facts = known ? [`${short(rate)} ${unit}/s`, `${duration((total - done) / rate)} left`] : [];
+      if (note !== undefined) facts.push(note);
+      display.show({ stage, done, total, pace: facts.join(", ") });
     },
     stop: () => display.stop(),
   };

@@ -16,7 +16,7 @@ import {
   trainingReport,
 } from "../training/index.ts";
 import { refuseOtherTasks } from "./data-options.ts";
-import { Interruption, withInterruption } from "./interruption.ts";
+import { type Interruption, withInterruption } from "./interruption.ts";
 import { resolveModel } from "./model-source.ts";
 import { type Progress, progressBar } from "./progress.ts";
 import { openTrainingData, type TrainingDataFlags } from "./training-data.ts";
@@ -24,6 +24,7 @@ import { trainingArguments } from "./training-options.ts";
 import { type TaskFlags, type TaskModel, type TrainingTask, trainingTask } from "./training-task.ts";
 import { InterruptionCallback, MetricsCallback, ProgressCallback, RecentLoss, ViewedTrainer } from "./training-view.ts";
 import { asUsage } from "./usage.ts";
+import { withWarningsOnce } from "./warnings-once.ts";
 
 export interface TrainFlags extends TaskFlags, TrainingDataFlags {
   readonly model: string;
@@ -76,7 +77,7 @@ export async function train(flags: TrainFlags, command: Command): Promise<void> 
     try {
       const { freeze } = flags;
       if (freeze !== undefined) await asUsage(command, () => model.requires_grad_(freeze, false));
-      const measured = await trainModel(model, prepared);
+      const measured = await withWarningsOnce(() => trainModel(model, prepared));
       progress.stop();
       process.stdout.write(flags.json ? `${JSON.stringify(measured)}\n` : asTable(measured, flags.outputDir));
     } finally {
@@ -151,6 +152,8 @@ async function trainModel(model: TaskModel, prepared: Prepared): Promise<Metrics
     await trainer.save_model();
     await trainer.save_state();
   });
+  // It came behind the last step: the training is over, and its model saved.
+  if (interruption.why !== undefined) throw interruption.why;
   if (validation !== undefined) Object.assign(measured, await trainer.evaluate(), { eval_samples: validation.length });
   if (test !== undefined) {
     const tester = new ViewedTrainer({ ...common, compute_metrics: task.metrics(test), callbacks: view }, recent);
@@ -163,16 +166,20 @@ async function trainModel(model: TaskModel, prepared: Prepared): Promise<Metrics
 
 /** Ctrl-C finishes the step and saves a checkpoint; a second one ends the process at once. */
 async function interruptible(trainer: ViewedTrainer, callback: InterruptionCallback, { resume }: TrainFlags) {
+  const { args } = trainer;
   const act = (why: Interruption): void => {
-    callback.interrupt(why);
+    callback.why = why;
     process.stderr.write("led: a checkpoint is saved at the end of this step; interrupt again to end at once\n");
   };
   try {
     return await withInterruption(act, () => trainer.train({ resume_from_checkpoint: resume ?? null }));
   } catch (error) {
-    if (error instanceof Interruption) {
+    if (error === callback.why) {
       const where = `checkpoint-${trainer.state.global_step} in ${trainer.output.where}`;
-      process.stderr.write(`led: saved ${where}: go on with the same command and --resume\n`);
+      const next = args.save_only_model
+        ? "it has the model alone (--save-only-model), and nothing to go on from"
+        : "go on with the same command and --resume";
+      process.stderr.write(`led: saved ${where}: ${next}\n`);
     }
     throw error;
   }

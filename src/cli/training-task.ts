@@ -70,7 +70,6 @@ export async function trainingTask(settings: TaskSettings): Promise<TrainingTask
   const options = (seed: number) => ({
     config,
     seed,
-    device: "cpu" as const,
     ...(flags.ignoreMismatchedSizes === undefined ? {} : { ignore_mismatched_sizes: flags.ignoreMismatchedSizes }),
     ...(flags.threads === undefined ? {} : { num_threads: flags.threads }),
   });

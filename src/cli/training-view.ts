@@ -56,19 +56,20 @@ export class ProgressCallback extends TrainerCallback {
     this.#recent = recent;
   }
 
-  override on_train_begin(_args: Seq2SeqTrainingArguments, state: TrainerState): void {
-    this.#progress.update("train", state.global_step, state.max_steps, "steps");
+  /** The time of a step begins here: an evaluation may have come between. */
+  override on_step_begin(...[, state, , context]: Parameters<NonNullable<TrainerCallback["on_step_begin"]>>): void {
+    this.#show(state, context);
   }
 
-  override on_step_end(
-    _args: Seq2SeqTrainingArguments,
-    state: TrainerState,
-    _control: TrainerControl,
-    { optimizer }: CallbackContext,
-  ): void {
+  override on_step_end(...[, state, , context]: Parameters<NonNullable<TrainerCallback["on_step_end"]>>): void {
+    this.#show(state, context);
+  }
+
+  #show(state: TrainerState, { optimizer }: CallbackContext): void {
     const { value } = this.#recent;
     const loss = value === undefined ? [] : [`loss ${value.toPrecision(4)}`];
-    const rate = optimizer?.lr === null || optimizer === null ? [] : [`rate ${optimizer.lr.toPrecision(3)}`];
+    const lr = optimizer?.lr ?? null;
+    const rate = lr === null ? [] : [`rate ${Number(lr.toPrecision(3))}`];
     const memory = `${(process.memoryUsage.rss() / 1e9).toFixed(2)} GB`;
     const note = [...loss, ...rate, memory].join(", ");
     this.#progress.update("train", state.global_step, state.max_steps, "steps", note);
@@ -111,17 +112,14 @@ export class MetricsCallback extends TrainerCallback {
 
 /** After an interruption the step is finished, a checkpoint saved, and the training ended with that interruption. */
 export class InterruptionCallback extends TrainerCallback {
-  #why: Interruption | undefined;
-
-  interrupt(why: Interruption): void {
-    this.#why = why;
-  }
+  /** Who interrupted, as soon as somebody has. */
+  why: Interruption | undefined;
 
   override on_step_end(_args: Seq2SeqTrainingArguments, _state: TrainerState, control: TrainerControl): void {
-    if (this.#why !== undefined) control.should_save = true;
+    if (this.why !== undefined) control.should_save = true;
   }
 
   override on_save(): void {
-    if (this.#why !== undefined) throw this.#why;
+    if (this.why !== undefined) throw this.why;
   }
 }

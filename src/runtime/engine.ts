@@ -40,6 +40,11 @@ export interface SessionOptions {
   readonly num_threads?: number;
   /** Leave weights where they lie instead of keeping them in the form that is multiplied fastest. */
   readonly low_memory?: boolean;
+  /**
+   * Threads sleep while they have nothing to do; otherwise they spin for a while, which costs other sessions their time. For sessions
+   * that take turns: a step of training a small model takes half the time.
+   */
+  readonly sleeping_threads?: boolean;
 }
 
 export interface Session {

@@ -39,7 +39,7 @@ export interface OnnxRuntimeOptions {
 export function onnxRuntimeEngine({ device, runtime, access, threads }: OnnxRuntimeOptions): Engine {
   return {
     device,
-    async compile(graph, weights, { num_threads, low_memory = false } = {}) {
+    async compile(graph, weights, { num_threads, low_memory = false, sleeping_threads = false } = {}) {
       if (low_memory && device === "wasm") {
         throw new EngineError({
           operation: "open the model in little memory",
@@ -56,7 +56,13 @@ export function onnxRuntimeEngine({ device, runtime, access, threads }: OnnxRunt
           ...sessionOptions(device),
           ...threadOptions,
           ...weightOptions,
-          extra: { session: { ...entries, ...(low_memory ? { disable_prepacking: "1" } : {}) } },
+          extra: {
+            session: {
+              ...entries,
+              ...(low_memory ? { disable_prepacking: "1" } : {}),
+              ...(sleeping_threads ? { "intra_op.allow_spinning": "0" } : {}),
+            },
+          },
         };
         const session = await runtime.InferenceSession.create(model, options).catch((cause: unknown) => {
           throw engineError("open the model in ONNX Runtime", "a session", cause);

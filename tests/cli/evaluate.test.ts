@@ -172,6 +172,21 @@ describe("texts", () => {
     expect(exitCode).toBe(0);
     for (const { prediction } of lines(output)) expect(String(prediction).length).toBeLessThanOrEqual(2);
   });
+
+  test("a warning about settings is said once, not for each row", async () => {
+    const data = file("documents.jsonl", documents);
+    const { exitCode, stderr } = await evaluate(
+      "summarization",
+      text,
+      data,
+      "--max-new-tokens",
+      "2",
+      "--min-length",
+      "9",
+    );
+    expect(exitCode).toBe(0);
+    expect(stderr).toMatch(/^led: Unfeasible length constraints: `min_length` \(9\) .*\n$/);
+  });
 });
 
 describe("classes", () => {

@@ -50,7 +50,8 @@ describe("help", () => {
   test("of the program names the commands", async () => {
     const { exitCode, stdout, stderr } = await led("--help");
     expect([exitCode, stderr]).toEqual([0, ""]);
-    for (const command of ["summarize", "info", "tokenize", "convert"]) expect(stdout).toContain(`  ${command} `);
+    for (const command of ["summarize", "info", "tokenize", "convert", "train", "evaluate"])
+      expect(stdout).toContain(`  ${command} `);
     expect(stdout).toMatch(/\nExample:\n {2}led summarize report.txt\n$/);
   });
 
@@ -59,6 +60,8 @@ describe("help", () => {
     ["info", "led info allenai/led-base-16384 --tokens 8000"],
     ["tokenize", "led tokenize report.txt --model allenai/led-base-16384"],
     ["convert", "led convert ./my-led ./my-led-q8 --dtype q8"],
+    ["train", "led train --task summarization --model ./my-led --train train.jsonl --output-dir ./trained"],
+    ["evaluate", "led evaluate --task summarization --model ./my-led --data test.jsonl"],
   ])("of %s has an example", async (command, example) => {
     const { exitCode, stdout, stderr } = await led(command, "--help");
     expect([exitCode, stderr]).toEqual([0, ""]);

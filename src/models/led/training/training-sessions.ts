@@ -30,7 +30,10 @@ export class TrainingSessions {
 
   async #compile(graph: Graph): Promise<OpenPart> {
     const { engine, session } = this.#loaded;
-    return { session: await engine.compile(graph, new Map(), session), weights: [...graph.parameters.keys()] };
+    return {
+      session: await engine.compile(graph, new Map(), { ...session, sleeping_threads: true }),
+      weights: [...graph.parameters.keys()],
+    };
   }
 
   async dispose(): Promise<void> {
