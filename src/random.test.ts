@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { Philox, philox4x32, streamOf } from "./random.ts";
+import { Philox, philox4x32, shuffledOrder, streamOf } from "./random.ts";
 
 const words = (hex: string): number[] => hex.split(" ").map((word) => Number.parseInt(word, 16));
 
@@ -199,4 +199,35 @@ test.each<[string, () => unknown, string]>([
   ],
 ])("refuses %s", (_, run, message) => {
   expect(run).toThrow(expect.objectContaining({ name: "InvalidArgumentError", message }));
+});
+
+describe("ones and zeros", () => {
+  test("are halves of words held against a threshold, from any index on", () => {
+    const philox = new Philox(3, 5);
+    const half = (index: number) => {
+      const word = philox.uint32(Math.floor(index / 2));
+      return index % 2 === 0 ? word & 0xffff : word >>> 16;
+    };
+    for (const start of [0, 1, 7, 8, 13, 2 ** 40 + 3]) {
+      const into = new Uint8Array(29);
+      new Philox(3, 5).fillAtLeast(into, 20_000, start);
+      expect([...into]).toEqual(Array.from(into, (_, i) => Number(half(start + i) >= 20_000)));
+    }
+  });
+
+  test("are ones as often as the threshold says", () => {
+    const into = new Uint8Array(100_000);
+    new Philox(1, 2).fillAtLeast(into, Math.round(0.1 * 2 ** 16));
+    const ones = into.reduce((sum, one) => sum + one, 0) / into.length;
+    // Five standard deviations of 100,000 draws.
+    expect(Math.abs(ones - 0.9)).toBeLessThan(5 * Math.sqrt((0.1 * 0.9) / 100_000));
+  });
+});
+
+test("a shuffled order holds each number once", () => {
+  const order = shuffledOrder(new Philox(9, 1), 1000);
+  expect([...order].sort((a, b) => a - b)).toEqual(Array.from({ length: 1000 }, (_, i) => i));
+  expect([...order]).not.toEqual([...order].sort((a, b) => a - b));
+  expect(shuffledOrder(new Philox(9, 1), 1000)).toEqual(order);
+  expect([...shuffledOrder(new Philox(9, 1), 0)]).toEqual([]);
 });

@@ -153,6 +153,16 @@ export class Philox {
   }
 }
 
+/** The numbers below `length`, shuffled (R. A. Fisher and F. Yates, as D. E. Knuth has it: algorithm 3.4.2 P). */
+export function shuffledOrder(random: Philox, length: number): Uint32Array {
+  const order = Uint32Array.from({ length }, (_, place) => place);
+  for (let last = length - 1; last > 0; last--) {
+    const other = Math.floor((random.uint32(last) / 2 ** 32) * (last + 1));
+    [order[last], order[other]] = [order[other]!, order[last]!];
+  }
+  return order;
+}
+
 /**
  * The stream of a use, from what tells it from others: ("initial weight", name), ("dropout", step, site). 64 bits of
  * FNV-1a over the parts' JSON, so that ("a", 1) and ("a1") differ.

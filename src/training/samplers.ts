@@ -4,7 +4,7 @@
  * Departure from torch: a seed gives other orders here than there.
  */
 import { InvalidArgumentError } from "../errors.ts";
-import { Philox, streamOf } from "../random.ts";
+import { Philox, shuffledOrder, streamOf } from "../random.ts";
 import { type Features, rowAt, type TrainingDataset } from "./training-dataset.ts";
 
 export interface Sampler {
@@ -109,13 +109,7 @@ export function lengthGrouped(
   return groups.flat();
 }
 
-/** The numbers below `length`, shuffled (R. A. Fisher and F. Yates, as D. E. Knuth has it: algorithm 3.4.2 P). */
+/** The numbers below `length`, shuffled. */
 export function permutation(length: number, seed: number, epoch: number): number[] {
-  const draws = new Philox(seed, streamOf("order of rows", epoch));
-  const places = Array.from({ length }, (_, place) => place);
-  for (let last = length - 1; last > 0; last--) {
-    const other = Math.floor((draws.uint32(last) / 2 ** 32) * (last + 1));
-    [places[last], places[other]] = [places[other]!, places[last]!];
-  }
-  return places;
+  return Array.from(shuffledOrder(new Philox(seed, streamOf("order of rows", epoch)), length));
 }
