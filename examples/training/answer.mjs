@@ -12,7 +12,7 @@ import {
   Seq2SeqTrainingArguments,
   squad,
 } from "led-transformers";
-import { chance, folder, small, stepsOf, writeRows } from "./small.mjs";
+import { chance, distinctRows, folder, small, stepsOf, writeRows } from "./small.mjs";
 
 const { below, pick, shuffled } = chance(3);
 const names = ["Ada", "Boris", "Carla", "Dmitri", "Elena", "Farid", "Greta", "Hugo"];
@@ -36,8 +36,7 @@ const row = () => {
   const start = context.indexOf(sentence) + sentence.indexOf(answer);
   return { id: `${id++}`, question, context, answers: { text: [answer], answer_start: [start] } };
 };
-const rows = (count) => Array.from({ length: count }, row);
-const [trainRows, testRows] = [rows(600), rows(60)];
+const [trainRows, testRows] = distinctRows([600, 60], row, ({ context }) => context);
 const files = { train: await writeRows("train.jsonl", trainRows), test: await writeRows("test.jsonl", testRows) };
 
 const { tokenizer, config } = await small(trainRows.flatMap(({ question, context }) => [question, context]));

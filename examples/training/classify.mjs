@@ -11,7 +11,7 @@ import {
   Seq2SeqTrainer,
   Seq2SeqTrainingArguments,
 } from "led-transformers";
-import { chance, folder, small, stepsOf, writeRows } from "./small.mjs";
+import { chance, distinctRows, folder, small, stepsOf, writeRows } from "./small.mjs";
 
 const labels = ["delivery", "invoice", "fault"];
 const about = {
@@ -26,9 +26,8 @@ const row = () => {
   const label = pick(labels);
   return { text: `${shuffled([pick(small_talk), pick(small_talk), pick(about[label])]).join(". ")}.`, label };
 };
-const rows = (count) => Array.from({ length: count }, row);
-const trainRows = rows(300);
-const files = { train: await writeRows("train.jsonl", trainRows), test: await writeRows("test.jsonl", rows(60)) };
+const [trainRows, testRows] = distinctRows([300, 60], row, ({ text }) => text);
+const files = { train: await writeRows("train.jsonl", trainRows), test: await writeRows("test.jsonl", testRows) };
 
 const { tokenizer, config } = await small(trainRows.map(({ text }) => text));
 config.update({ head: "encoder", num_labels: labels.length, id2label: { ...labels } });

@@ -1,7 +1,7 @@
 // What the examples of this folder share: numbers by chance, files of rows, and a small model with a tokenizer of its own.
 // With a checkpoint of your own you need none of it: LEDForConditionalGeneration.from_pretrained and
 // LEDTokenizerFast.from_pretrained take its place.
-import { mkdtemp, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { LEDConfig, LEDTokenizerFast, trainTokenizer } from "led-transformers";
@@ -27,6 +27,22 @@ export function chance(seed) {
 
 /** A folder for data and model: the program's first argument, or a temporary one. */
 export const folder = process.argv[2] ?? (await mkdtemp(join(tmpdir(), "led-example-")));
+await mkdir(folder, { recursive: true });
+
+/** `counts[0]` rows, `counts[1]` rows, ..: no two of them alike in what `keyOf` gives, so that no test row was trained on. */
+export function distinctRows(counts, make, keyOf) {
+  const seen = new Set();
+  const distinct = () => {
+    for (;;) {
+      const row = make();
+      const key = keyOf(row);
+      if (seen.has(key)) continue;
+      seen.add(key);
+      return row;
+    }
+  };
+  return counts.map((count) => Array.from({ length: count }, distinct));
+}
 
 /** Rows as a file of JSON Lines. */
 export async function writeRows(name, rows) {

@@ -1,6 +1,6 @@
 // Teaches a small LED to report what a set of minutes decided: node examples/training/summarize.mjs [FOLDER]
 // The best model by ROUGE is kept, and the curves of the training are written as a page.
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import {
   DataCollatorForSeq2Seq,
@@ -12,9 +12,10 @@ import {
   Seq2SeqTrainer,
   Seq2SeqTrainingArguments,
   summarizationFeatures,
+  trainingLogName,
   trainingReport,
 } from "led-transformers";
-import { chance, folder, small, stepsOf, writeRows } from "./small.mjs";
+import { chance, distinctRows, folder, small, stepsOf, writeRows } from "./small.mjs";
 
 const talk = [
   "The chair opened the meeting.",
@@ -26,9 +27,18 @@ const talk = [
   "The heating is still too loud.",
   "Coffee was served.",
 ];
-const verbs = ["to repair", "to close", "to paint", "to sell"];
-const things = ["the bridge", "the hall", "the boat", "the clock", "the fence"];
-const times = ["in spring", "next week", "before winter", "at once"];
+const verbs = ["to repair", "to close", "to paint", "to sell", "to measure", "to show"];
+const things = ["the bridge", "the hall", "the boat", "the clock", "the fence", "the well", "the barn", "the path"];
+const times = [
+  "in spring",
+  "next week",
+  "before winter",
+  "at once",
+  "on Monday",
+  "in May",
+  "after the feast",
+  "by night",
+];
 
 const { pick, shuffled, below } = chance(5);
 const row = () => {
@@ -37,15 +47,18 @@ const row = () => {
   rest.splice(below(6), 0, `It was decided ${decision}.`);
   return { document: rest.join(" "), summary: `They are ${decision}.` };
 };
-const rows = (count) => Array.from({ length: count }, row);
-const trainRows = rows(1200);
+// Every decision is another one: the validation rows choose the best model, the test rows were not seen before.
+const [trainRows, validationRows, testRows] = distinctRows([300, 40, 40], row, ({ summary }) => summary);
 const files = {
   train: await writeRows("train.jsonl", trainRows),
-  validation: await writeRows("validation.jsonl", rows(40)),
+  validation: await writeRows("validation.jsonl", validationRows),
+  test: await writeRows("test.jsonl", testRows),
 };
 
 const { tokenizer, config } = await small(trainRows.flatMap(({ document, summary }) => [document, summary]));
 const model = await LEDForConditionalGeneration.from_config(config, { seed: 1 });
+// Kept with the model: what generates with it later does the same.
+model.generation_config.update({ max_length: 24, num_beams: 1 });
 
 /** Ids as texts; -100 stands where there is nothing. */
 const spell = (ids) =>
@@ -59,7 +72,7 @@ const spell = (ids) =>
     .map((text) => text.trim());
 const features = async (file) => summarizationFeatures(await openDataset(file), tokenizer);
 const run = join(folder, "run");
-const steps = stepsOf(300);
+const steps = stepsOf(180);
 const trainer = new Seq2SeqTrainer({
   model,
   args: new Seq2SeqTrainingArguments({
@@ -79,8 +92,6 @@ const trainer = new Seq2SeqTrainer({
     metric_for_best_model: "rougeL",
     greater_is_better: true,
     predict_with_generate: true,
-    generation_max_length: 24,
-    generation_num_beams: 1,
   }),
   train_dataset: await features(files.train),
   eval_dataset: await features(files.validation),
@@ -92,11 +103,13 @@ const trainer = new Seq2SeqTrainer({
     return { rouge1: rouge1.mid.fmeasure, rougeL: rougeL.mid.fmeasure };
   },
 });
-const before = await trainer.evaluate();
+const test = { eval_dataset: await features(files.test) };
+const before = await trainer.evaluate(test);
 await trainer.train();
-const after = await trainer.evaluate();
+const after = await trainer.evaluate(test);
 await trainer.save_model(join(folder, "model"));
-await writeFile(join(folder, "report.html"), trainingReport(await readTrainingLog(run), { title: "Minutes" }));
+const log = await readFile(join(run, trainingLogName), "utf8");
+await writeFile(join(folder, "report.html"), trainingReport(readTrainingLog(log), { title: "Minutes" }));
 console.log(`ROUGE-L ${before.eval_rougeL.toFixed(2)} -> ${after.eval_rougeL.toFixed(2)}`);
 console.log(`The model is in ${join(folder, "model")}, its curves in report.html beside it.`);
 await model.dispose();
