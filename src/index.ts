@@ -162,7 +162,8 @@ export {
   LEDSeq2SeqSequenceClassifierOutput,
   type PastKeyValues,
 } from "./models/led/outputs.ts";
-export type { EmbeddingTable, IncompatibleKeys, SaveOptions } from "./models/led/pretrained-model.ts";
+export type { IncompatibleKeys, SaveOptions } from "./models/led/pretrained-model.ts";
+export type { EmbeddingTable } from "./models/led/token-table.ts";
 export type { InWorker } from "./models/led/worker-model.ts";
 export { type Sentence, sentencesOf, tokenSpans } from "./pipelines/sentences.ts";
 export {

@@ -77,3 +77,9 @@ export async function small(texts, more = {}) {
 
 /** Steps of training; LED_EXAMPLE_STEPS overrides them. */
 export const stepsOf = (steps) => Number(process.env.LED_EXAMPLE_STEPS ?? steps);
+
+/** A tensor of ids as texts; -100 stands where there is nothing. */
+export function spell(tokenizer, ids) {
+  const lines = ids.tolist().map((line) => line.map((id) => (id < 0 ? tokenizer.pad_token_id : id)));
+  return tokenizer.batch_decode(lines, { skip_special_tokens: true }).map((text) => text.trim());
+}

@@ -15,7 +15,7 @@ import {
   trainingLogName,
   trainingReport,
 } from "led-transformers";
-import { chance, distinctRows, folder, small, stepsOf, writeRows } from "./small.mjs";
+import { chance, distinctRows, folder, small, spell, stepsOf, writeRows } from "./small.mjs";
 
 const talk = [
   "The chair opened the meeting.",
@@ -60,16 +60,6 @@ const model = await LEDForConditionalGeneration.from_config(config, { seed: 1 })
 // Kept with the model: what generates with it later does the same.
 model.generation_config.update({ max_length: 24, num_beams: 1 });
 
-/** Ids as texts; -100 stands where there is nothing. */
-const spell = (ids) =>
-  tokenizer
-    .batch_decode(
-      ids.tolist().map((line) => line.map((id) => (id < 0 ? tokenizer.pad_token_id : id))),
-      {
-        skip_special_tokens: true,
-      },
-    )
-    .map((text) => text.trim());
 const features = async (file) => summarizationFeatures(await openDataset(file), tokenizer);
 const run = join(folder, "run");
 const steps = stepsOf(180);
@@ -99,7 +89,7 @@ const trainer = new Seq2SeqTrainer({
   tokenizer,
   callbacks: [new JsonLinesLogCallback()],
   compute_metrics({ predictions, label_ids }) {
-    const { rouge1, rougeL } = rouge(spell(predictions), spell(label_ids));
+    const { rouge1, rougeL } = rouge(spell(tokenizer, predictions), spell(tokenizer, label_ids));
     return { rouge1: rouge1.mid.fmeasure, rougeL: rougeL.mid.fmeasure };
   },
 });

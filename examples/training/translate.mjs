@@ -9,7 +9,7 @@ import {
   Seq2SeqTrainingArguments,
   translationFeatures,
 } from "led-transformers";
-import { chance, distinctRows, folder, small, stepsOf, writeRows } from "./small.mjs";
+import { chance, distinctRows, folder, small, spell, stepsOf, writeRows } from "./small.mjs";
 
 const months = [
   ["Januar", "January"],
@@ -49,16 +49,6 @@ model.generation_config.update({ max_length: 24, num_beams: 1 });
 
 const languages = { source_lang: "de", target_lang: "en", max_target_length: 32 };
 const features = async (file) => translationFeatures(await openDataset(file), tokenizer, languages);
-/** Ids as texts; -100 stands where there is nothing. */
-const spell = (ids) =>
-  tokenizer
-    .batch_decode(
-      ids.tolist().map((line) => line.map((id) => (id < 0 ? tokenizer.pad_token_id : id))),
-      {
-        skip_special_tokens: true,
-      },
-    )
-    .map((text) => text.trim());
 const trainer = new Seq2SeqTrainer({
   model,
   args: new Seq2SeqTrainingArguments({
@@ -76,7 +66,7 @@ const trainer = new Seq2SeqTrainer({
   data_collator: new DataCollatorForSeq2Seq(tokenizer, { model }),
   tokenizer,
   compute_metrics({ predictions, label_ids }) {
-    const [said, meant] = [spell(predictions), spell(label_ids)];
+    const [said, meant] = [spell(tokenizer, predictions), spell(tokenizer, label_ids)];
     const right = said.filter((text, i) => text === meant[i]).length;
     return { bleu: bleu(said, meant).score, exact: right / meant.length };
   },

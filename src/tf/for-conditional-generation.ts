@@ -10,15 +10,16 @@ import { GenerationConfig, generationConfigName } from "../generation/config.ts"
 import { compute_transition_scores } from "../generation/transition-scores.ts";
 import type { LEDCore } from "../models/led/core.ts";
 import { seq2seqFields } from "../models/led/forward.ts";
+import type { Generation } from "../models/led/generate.ts";
 import type { OutputTuple } from "../models/led/model-output.ts";
 import { tensorWeight } from "../models/led/model-weights.ts";
-import type { EmbeddingTable } from "../models/led/pretrained-model.ts";
 import type { Asked } from "../models/led/return-form.ts";
+import type { EmbeddingTable } from "../models/led/token-table.ts";
 import type { Tensor } from "../tensor.ts";
 import { conditionalGenerationSignature, readCall, type TFConditionalGenerationInputs } from "./call-arguments.ts";
 import { type Compiled, type CompileOptions, compiled, type FitOptions, type History, runFit } from "./fit.ts";
 import { decodedTuple, encodeAndDecode, flagsOf } from "./forward.ts";
-import { generate, type TFGenerateOptions, type TFGeneration } from "./generate.ts";
+import { generate, type TFGenerateOptions } from "./generate.ts";
 import { decoderIdsOf, isLegacy, languageModelLoss, requireClasses } from "./loss.ts";
 import { TFLEDSeq2SeqLMOutput } from "./outputs.ts";
 import type { KerasCall } from "./parts.ts";
@@ -161,9 +162,9 @@ export class TFLEDForConditionalGeneration extends TFLEDPreTrainedModel<Call> {
    * Text from a source by TensorFlow's searches (generate.ts). int64 [B * num_return_sequences, T], the decoder's start token
    * included; with return_dict_in_generate an output class. Settings are fields of GenerationConfig.
    */
-  async generate<const O extends TFGenerateOptions>(options: O): Promise<TFGeneration<O>> {
+  async generate<const O extends TFGenerateOptions>(options: O): Promise<Generation<O>> {
     this.generation_config = this.generation_config.following(this.config);
-    return (await generate(this.core, this.generation_config, options)) as TFGeneration<O>;
+    return (await generate(this.core, this.generation_config, options)) as Generation<O>;
   }
 
   /** The score by which each token of generated sequences was chosen: see compute_transition_scores. */

@@ -54,13 +54,6 @@ export interface TFGenerateOptions extends GenerationOptions, GenerationSourceIn
   progress_callback?: ((progress: GenerateProgress) => void) | undefined;
 }
 
-/** What generate() gives: the sequences alone, or an output class where the call asks for one. */
-export type TFGeneration<O> = O extends { readonly return_dict_in_generate: true }
-  ? GenerateEncoderDecoderOutput | GenerateBeamEncoderDecoderOutput
-  : O extends { readonly return_dict_in_generate: boolean }
-    ? Tensor<"int64"> | GenerateEncoderDecoderOutput | GenerateBeamEncoderDecoderOutput
-    : Tensor<"int64">;
-
 type Mode = "greedy" | "sample" | "contrastive" | "beam" | "beam sample";
 
 const outputClasses = {

@@ -28,6 +28,15 @@ const commonNames = ["learning_rate", "weight_decay", "clipnorm", "global_clipno
 /** Moments and the like of one parameter, by what they are. */
 type Slots = Map<string, Float32Array>;
 
+/** One parameter's part of a step. */
+interface Update {
+  readonly parameter: Float32Array;
+  readonly gradient: Float32Array;
+  readonly rate: number;
+  /** Numbers that are kept from step to step, zeros at first. */
+  readonly slot: (name: string) => Float32Array;
+}
+
 export abstract class KerasOptimizer {
   learning_rate: LearningRate;
   /** Steps taken. */
@@ -66,18 +75,13 @@ export abstract class KerasOptimizer {
       if (decay > 0) for (let i = 0; i < data.length; i++) data[i]! -= data[i]! * decay * rate;
       const slots = this.#slots.get(name) ?? new Map<string, Float32Array>();
       this.#slots.set(name, slots);
-      this.step(data, gradient.data, rate, (slot) => slotOf(slots, slot, data.length));
+      this.step({ parameter: data, gradient: gradient.data, rate, slot: (slot) => slotOf(slots, slot, data.length) });
     }
     this.iterations++;
   }
 
-  /** Changes one parameter. `slot` gives numbers that are kept from step to step, zeros at first. */
-  protected abstract step(
-    parameter: Float32Array,
-    gradient: Float32Array,
-    rate: number,
-    slot: (name: string) => Float32Array,
-  ): void;
+  /** Changes one parameter. */
+  protected abstract step(update: Update): void;
 
   #clip(gradients: readonly Floats[]): void {
     const { clipnorm, global_clipnorm, clipvalue } = this.#options;
@@ -124,12 +128,7 @@ export class Adam extends KerasOptimizer {
     this.#settings = { beta_1, beta_2, epsilon, amsgrad };
   }
 
-  protected override step(
-    parameter: Float32Array,
-    gradient: Float32Array,
-    rate: number,
-    slot: (name: string) => Float32Array,
-  ): void {
+  protected override step({ parameter, gradient, rate, slot }: Update): void {
     const { beta_1, beta_2, epsilon, amsgrad } = this.#settings;
     const [m, v] = [slot("momentum"), slot("velocity")];
     const most = amsgrad ? slot("velocity_hat") : undefined;
@@ -159,12 +158,7 @@ export class SGD extends KerasOptimizer {
     this.#settings = { momentum, nesterov };
   }
 
-  protected override step(
-    parameter: Float32Array,
-    gradient: Float32Array,
-    rate: number,
-    slot: (name: string) => Float32Array,
-  ): void {
+  protected override step({ parameter, gradient, rate, slot }: Update): void {
     const { momentum, nesterov } = this.#settings;
     const m = momentum > 0 ? slot("momentum") : undefined;
     for (let i = 0; i < parameter.length; i++) {
@@ -194,12 +188,7 @@ export class RMSprop extends KerasOptimizer {
     this.#settings = { rho, momentum, epsilon, centered };
   }
 
-  protected override step(
-    parameter: Float32Array,
-    gradient: Float32Array,
-    rate: number,
-    slot: (name: string) => Float32Array,
-  ): void {
+  protected override step({ parameter, gradient, rate, slot }: Update): void {
     const { rho, momentum, epsilon, centered } = this.#settings;
     const velocity = slot("velocity");
     const m = momentum > 0 ? slot("momentum") : undefined;

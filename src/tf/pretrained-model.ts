@@ -5,19 +5,15 @@
  * Departures: what touches weights is asynchronous; models are not Keras layers, so that composing them functionally or
  * extending them throws by name.
  */
-import { Callable } from "../callable.ts";
 import { saveKerasWeights } from "../checkpoints/keras-save.ts";
 import type { LEDConfig } from "../config.ts";
-import { FileError, InvalidArgumentError, refuseUnknownOptions } from "../errors.ts";
+import { InvalidArgumentError, refuseUnknownOptions } from "../errors.ts";
 import type { Files } from "../files.ts";
-import { folderOf } from "../model-folders.ts";
 import { tensorsOf } from "../models/led/class-specs.ts";
 import { LEDCore } from "../models/led/core.ts";
 import type { CreateOptions, LoadingInfo } from "../models/led/loading.ts";
-import { tensorWeight } from "../models/led/model-weights.ts";
-import type { EmbeddingTable } from "../models/led/pretrained-model.ts";
-import { resizedTable, widenedBias } from "../models/led/resizing.ts";
-import type { Engine } from "../runtime/engine.ts";
+import { ModelBase } from "../models/led/model-base.ts";
+import { type EmbeddingTable, resizeTokenTable } from "../models/led/token-table.ts";
 import { elementCount, Tensor } from "../tensor.ts";
 import { createTensorFlowModel, loadTensorFlowModel, type TFClass, type TFPretrainedOptions } from "./loading.ts";
 import { TFLEDDecoder, TFLEDEncoder } from "./parts.ts";
@@ -37,22 +33,9 @@ interface ModelClass<M extends TFPreTrainedBase> extends TFClass {
 /** What from_pretrained gives for options O. */
 type Loaded<M, O> = O extends { output_loading_info: true } ? [M, LoadingInfo] : M;
 
-export abstract class TFPreTrainedBase extends Callable<(...args: never[]) => unknown> {
-  readonly config: LEDConfig;
-  /** Where it computes. */
-  readonly device: Engine["device"];
-  protected readonly core: LEDCore;
-
+export abstract class TFPreTrainedBase extends ModelBase {
   constructor(core: LEDCore) {
-    super();
-    if (!(core instanceof LEDCore)) {
-      throw new InvalidArgumentError({
-        operation: `new ${new.target.name}`,
-        expected: "a model that has its weights",
-        got: "a config or another value",
-        fix: `Await ${new.target.name}.from_config(config) or from_pretrained(source).`,
-      });
-    }
+    super(requireCore(core, new.target.name));
     if (Object.getPrototypeOf(new.target) !== TFPreTrainedBase) {
       throw new InvalidArgumentError({
         operation: `class ${new.target.name}`,
@@ -61,9 +44,6 @@ export abstract class TFPreTrainedBase extends Callable<(...args: never[]) => un
         fix: "Write a function or a class that holds the model.",
       });
     }
-    this.core = core;
-    this.config = core.loaded.config;
-    this.device = core.loaded.engine.device;
   }
 
   /**
@@ -92,12 +72,6 @@ export abstract class TFPreTrainedBase extends Callable<(...args: never[]) => un
     await model.core.open();
     return model;
   }
-
-  /** Reads what a class has in its folder beside config and weights. */
-  protected async loadBeside(_files: Files): Promise<void> {}
-
-  /** Writes what a class has beside config and weights. */
-  protected async saveBeside(_files: Files): Promise<void> {}
 
   /** What Keras calls the model in its files. */
   protected abstract readonly kerasName: string;
@@ -138,38 +112,9 @@ export abstract class TFPreTrainedBase extends Callable<(...args: never[]) => un
       .reduce((sum, { name }) => sum + elementCount(weights.get(name).shape), 0);
   }
 
-  get #table(): string {
-    return this.core.loaded.weights.spec.entries.find(({ name }) => /(^|\.)shared\.weight$/.test(name))!.name;
-  }
-
-  /** The token table. */
-  async get_input_embeddings(): Promise<EmbeddingTable> {
-    const weight = await this.core.loaded.weights.tensor(this.#table);
-    const [num_embeddings, embedding_dim] = weight.dims as [number, number];
-    return { weight, num_embeddings, embedding_dim };
-  }
-
-  /** Another token table in place of this one, for encoder, decoder and logits. */
-  async set_input_embeddings({ weight }: { weight: Tensor }): Promise<void> {
-    const { weights } = this.core.loaded;
-    const { shape } = weights.get(this.#table);
-    if (weight.dims.join() !== shape.join()) {
-      throw new InvalidArgumentError({
-        operation: "set_input_embeddings",
-        expected: `a table [${shape.join(", ")}]`,
-        got: `[${weight.dims.join(", ")}]`,
-        fix: "resize_token_embeddings changes the number of rows.",
-      });
-    }
-    weights.set(this.#table, tensorWeight(weight));
-    await this.core.changed();
-  }
-
   /** Gives the model `new_num_tokens` tokens: rows are copied, new ones are random; config.vocab_size and the bias follow. */
   async resize_token_embeddings(new_num_tokens: number | null = null): Promise<EmbeddingTable> {
-    const { loaded, geometry } = this.core;
-    const { weights, seed, initial } = loaded;
-    const rows = new_num_tokens ?? geometry.vocab_size;
+    const rows = new_num_tokens ?? this.core.geometry.vocab_size;
     if (!Number.isInteger(rows) || rows < 1) {
       throw new InvalidArgumentError({
         operation: "resize_token_embeddings",
@@ -177,37 +122,8 @@ export abstract class TFPreTrainedBase extends Callable<(...args: never[]) => un
         got: String(new_num_tokens),
       });
     }
-    if (rows === geometry.vocab_size) return this.get_input_embeddings();
-    const [table, shape] = [this.#table, [rows, geometry.d_model]];
-    const fresh = initial(table, shape, { init_std: this.config.init_std, seed: seed + rows, padding_idx: null });
-    weights.set(table, resizedTable(weights.get(table), rows, fresh));
-    const bias = "final_logits_bias";
-    if (weights.has(bias)) weights.set(bias, widenedBias(weights.get(bias), rows));
-    const entries = weights.spec.entries.map((entry) => {
-      if (entry.storedAs === table) return { ...entry, shape };
-      return entry.name === bias ? { ...entry, shape: [1, rows] } : entry;
-    });
-    weights.spec = { ...weights.spec, entries };
-    this.config.vocab_size = rows;
-    this.core.geometry = { ...geometry, vocab_size: rows };
-    await this.core.changed();
+    await resizeTokenTable(this.core, rows);
     return this.get_input_embeddings();
-  }
-
-  /** Reads the weights into memory, where training changes them. fit and loss_and_gradients do so where it has not been done. */
-  async prepare_for_training(): Promise<void> {
-    await this.core.prepareTraining();
-  }
-
-  /** The numbers of all trained weights, in memory: changing them changes the model. */
-  trainable_parameters(): ReadonlyMap<string, Tensor<"float32">> {
-    const { weights } = this.core.loaded;
-    return new Map(weights.trained().map((name) => [name, weights.live(name)]));
-  }
-
-  /** To be called after numbers of weights have changed; fit and optimisers do. */
-  parameters_changed(): void {
-    this.core.weightsChanged();
   }
 
   /** Writes config.json and the weights so that this package and the reference on TensorFlow read them. Returns the names. */
@@ -220,16 +136,8 @@ export abstract class TFPreTrainedBase extends Callable<(...args: never[]) => un
       });
     }
     refuseUnknownOptions("save_pretrained", options, ["safe_serialization", "max_shard_size", "signal"]);
-    const files = folderOf(folder);
-    const { weights, where } = this.core.loaded;
-    if (files.where === where) {
-      throw new FileError({
-        operation: `save_pretrained(${files.where})`,
-        expected: "another folder than the one that the model's weights are read from",
-        got: "that folder",
-        fix: "Save into a new folder; this one can be deleted once the model is disposed of.",
-      });
-    }
+    const files = this.folderToSaveIn(folder);
+    const { weights } = this.core.loaded;
     this.config.architectures = [weights.spec.architecture];
     delete (this.config as { quantization_config?: unknown }).quantization_config;
     const saved = await saveKerasWeights(
@@ -245,11 +153,17 @@ export abstract class TFPreTrainedBase extends Callable<(...args: never[]) => un
     await this.config.save_pretrained(files);
     return ["config.json", ...saved.files];
   }
+}
 
-  /** Frees weights and threads; the model cannot be used afterwards. */
-  async dispose(): Promise<void> {
-    await this.core.dispose();
-  }
+/** A constructor is called with a config in Python. */
+function requireCore(core: LEDCore, className: string): LEDCore {
+  if (core instanceof LEDCore) return core;
+  throw new InvalidArgumentError({
+    operation: `new ${className}`,
+    expected: "a model that has its weights",
+    got: "a config or another value",
+    fix: `Await ${className}.from_config(config) or from_pretrained(source).`,
+  });
 }
 
 type Statics = Pick<typeof TFPreTrainedBase, "from_pretrained" | "from_config">;

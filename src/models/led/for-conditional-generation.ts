@@ -19,8 +19,9 @@ import { LEDEncoder } from "./led-encoder.ts";
 import { crossEntropy } from "./losses.ts";
 import { asTensor, shiftTokensRight, type TensorLike } from "./model-inputs.ts";
 import { LEDSeq2SeqLMOutput } from "./outputs.ts";
-import { type EmbeddingTable, LEDPreTrainedModel } from "./pretrained-model.ts";
+import { LEDPreTrainedModel } from "./pretrained-model.ts";
 import { type Asked, inForm } from "./return-form.ts";
+import { type EmbeddingTable, embeddingTable } from "./token-table.ts";
 import { languageModelHead } from "./training/language-model-head.ts";
 import {
   finished,
@@ -170,7 +171,7 @@ export class LEDForConditionalGeneration extends LEDPreTrainedModel<Forward> {
 
   /** lm_head's table: the token table unless they are untied. */
   override async get_output_embeddings(): Promise<EmbeddingTable> {
-    return this.tableOf("lm_head.weight");
+    return embeddingTable(this.core, "lm_head.weight");
   }
 
   protected override async loadBeside(files: Files): Promise<void> {

@@ -8,14 +8,11 @@
 import { quantizationConfig } from "../../checkpoints/quantize.ts";
 import { saveWeights } from "../../checkpoints/save.ts";
 import type { LEDConfig } from "../../config.ts";
-import { FileError, InvalidArgumentError, refuseUnknownOptions } from "../../errors.ts";
+import { InvalidArgumentError, refuseUnknownOptions } from "../../errors.ts";
 import type { Files } from "../../files.ts";
-import { folderOf } from "../../model-folders.ts";
-import type { Engine } from "../../runtime/engine.ts";
 import { elementCount, type Tensor } from "../../tensor.ts";
-import { type ClassName, tensorsOf, tokenTable } from "./class-specs.ts";
+import { type ClassName, tensorsOf } from "./class-specs.ts";
 import { LEDCore } from "./core.ts";
-import { initialWeight } from "./initial-weights.ts";
 import {
   type CreateOptions,
   createModel,
@@ -24,19 +21,10 @@ import {
   type PretrainedOptions,
   setTensors,
 } from "./loading.ts";
-import { tensorWeight } from "./model-weights.ts";
 import { isMatrix } from "./quantization.ts";
-import { resizedTable, widenedBias } from "./resizing.ts";
+import { type EmbeddingTable, resizeTokenTable } from "./token-table.ts";
 import { TrainingMode } from "./training-mode.ts";
 import { type InWorker, loadInWorker } from "./worker-model.ts";
-
-/** The token table as get_input_embeddings shows it. */
-export interface EmbeddingTable {
-  /** [num_embeddings, embedding_dim] */
-  readonly weight: Tensor;
-  readonly num_embeddings: number;
-  readonly embedding_dim: number;
-}
 
 export interface SaveOptions {
   /** model.safetensors, the default; false writes pytorch_model.bin. */
@@ -67,16 +55,6 @@ type Loaded<M, O> = O extends { output_loading_info: true } ? [Placed<M, O>, Loa
 type Placed<M, O> = O extends { worker: infer W } ? (W extends true ? InWorker<M> : M) : M;
 
 export abstract class PreTrainedModelBase extends TrainingMode {
-  readonly config: LEDConfig;
-  /** Where it computes. */
-  readonly device: Engine["device"];
-
-  constructor(core: LEDCore) {
-    super(core);
-    this.config = core.loaded.config;
-    this.device = core.loaded.engine.device;
-  }
-
   /**
    * A model from a local folder, a Hub id or files at hand. Keys of LEDConfig among the options override the
    * checkpoint's. The weights stay in their files where the engine can map them. Throws a CheckpointError that lists every missing
@@ -110,12 +88,6 @@ export abstract class PreTrainedModelBase extends TrainingMode {
     await model.core.open();
     return model;
   }
-
-  /** Reads what a class has in its folder beside config and weights. */
-  protected async loadBeside(_files: Files): Promise<void> {}
-
-  /** Writes what a class has beside config and weights. */
-  protected async saveBeside(_files: Files): Promise<void> {}
 
   /** Every weight by its name, tied names with the one tensor that they are. Numbers are read from where they lie. */
   async state_dict(): Promise<Map<string, Tensor>> {
@@ -170,37 +142,6 @@ export abstract class PreTrainedModelBase extends TrainingMode {
       .reduce((sum, { name }) => sum + elementCount(weights.get(name).shape), 0);
   }
 
-  get #table(): string {
-    return tokenTable(this.core.loaded.weights.spec)[0]!;
-  }
-
-  /** The token table. */
-  async get_input_embeddings(): Promise<EmbeddingTable> {
-    return this.tableOf(this.#table);
-  }
-
-  protected async tableOf(name: string): Promise<EmbeddingTable> {
-    const weight = await this.core.loaded.weights.tensor(name);
-    const [num_embeddings, embedding_dim] = weight.dims as [number, number];
-    return { weight, num_embeddings, embedding_dim };
-  }
-
-  /** Another token table in place of this one, for encoder, decoder and a head that is tied to it. */
-  async set_input_embeddings({ weight }: { weight: Tensor }): Promise<void> {
-    const { weights } = this.core.loaded;
-    const [rows, width] = weights.get(this.#table).shape as [number, number];
-    if (weight.dims.join() !== `${rows},${width}`) {
-      throw new InvalidArgumentError({
-        operation: "set_input_embeddings",
-        expected: `a table [${rows}, ${width}]`,
-        got: `[${weight.dims.join(", ")}]`,
-        fix: "resize_token_embeddings changes the number of rows.",
-      });
-    }
-    weights.set(this.#table, tensorWeight(weight));
-    await this.core.changed();
-  }
-
   /** The head's table; null in classes without a language-modelling head. */
   async get_output_embeddings(): Promise<EmbeddingTable | null> {
     return null;
@@ -214,8 +155,6 @@ export abstract class PreTrainedModelBase extends TrainingMode {
     new_num_tokens: number | null = null,
     pad_to_multiple_of: number | null = null,
   ): Promise<EmbeddingTable> {
-    const { config } = this;
-    const { loaded, geometry } = this.core;
     if (new_num_tokens === null && pad_to_multiple_of === null) return this.get_input_embeddings();
     for (const [name, value] of Object.entries({ new_num_tokens, pad_to_multiple_of })) {
       if (value === null || (Number.isInteger(value) && value > 0)) continue;
@@ -230,29 +169,9 @@ export abstract class PreTrainedModelBase extends TrainingMode {
           : {}),
       });
     }
-    const before = geometry.vocab_size;
-    const wanted = new_num_tokens ?? before;
+    const wanted = new_num_tokens ?? this.core.geometry.vocab_size;
     const rows = pad_to_multiple_of === null ? wanted : Math.ceil(wanted / pad_to_multiple_of) * pad_to_multiple_of;
-    if (rows !== before) {
-      const { weights, seed } = loaded;
-      const tables = new Set([this.#table, weights.names.stored("lm_head.weight")].filter((name) => weights.has(name)));
-      const resized = weights.spec.entries.map((entry) => {
-        if (tables.has(entry.storedAs)) return { ...entry, shape: [rows, geometry.d_model] };
-        return entry.name === "final_logits_bias" ? { ...entry, shape: [1, rows] } : entry;
-      });
-      for (const name of tables) {
-        const shape = [rows, geometry.d_model];
-        const fresh = initialWeight(name, shape, { init_std: config.init_std, seed: seed + rows, padding_idx: null });
-        weights.set(name, resizedTable(weights.get(name), rows, fresh));
-      }
-      if (weights.has("final_logits_bias")) {
-        weights.set("final_logits_bias", widenedBias(weights.get("final_logits_bias"), rows));
-      }
-      weights.spec = { ...weights.spec, entries: resized };
-      config.vocab_size = rows;
-      this.core.geometry = { ...geometry, vocab_size: rows };
-      await this.core.changed();
-    }
+    await resizeTokenTable(this.core, rows);
     return this.get_input_embeddings();
   }
 
@@ -288,16 +207,8 @@ export abstract class PreTrainedModelBase extends TrainingMode {
   /** Writes config.json and the weights so that this package and the reference read them. Returns the names. */
   async save_pretrained(folder: string | Files, options: SaveOptions = {}): Promise<string[]> {
     refuseUnknownOptions("save_pretrained", options, ["safe_serialization", "max_shard_size", "signal"]);
-    const files = folderOf(folder);
-    const { weights, where } = this.core.loaded;
-    if (files.where === where) {
-      throw new FileError({
-        operation: `save_pretrained(${files.where})`,
-        expected: "another folder than the one that the model's weights are read from",
-        got: "that folder",
-        fix: "Save into a new folder; this one can be deleted once the model is disposed of.",
-      });
-    }
+    const files = this.folderToSaveIn(folder);
+    const { weights } = this.core.loaded;
     const { spec, dtype } = weights;
     this.config.architectures = [spec.architecture];
     this.config.torch_dtype = dtype === "fp16" ? "float16" : "float32";
@@ -317,11 +228,6 @@ export abstract class PreTrainedModelBase extends TrainingMode {
     // Last: the config makes the folder a model.
     await this.config.save_pretrained(files);
     return ["config.json", ...saved.files];
-  }
-
-  /** Frees weights and threads; the model cannot be used afterwards. */
-  async dispose(): Promise<void> {
-    await this.core.dispose();
   }
 }
 

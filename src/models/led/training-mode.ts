@@ -1,27 +1,24 @@
 /**
- * What all LED classes have for training: the mode, frozen parameters, and weights that optimisers change (torch 2.5.1,
+ * What all LED classes have for training: the mode and frozen parameters (torch 2.5.1,
  * nn/modules/module.py: train, eval, requires_grad_; transformers 4.37.2, modeling_utils.py: gradient checkpointing).
  *
  * Departures: models begin in evaluation mode, those made from a config too; layers are always computed again on the way back
  * (gradient checkpointing), so that enabling it changes what is_gradient_checkpointing says and nothing else.
  */
-import { Callable } from "../../callable.ts";
 import { InvalidArgumentError, nearestName } from "../../errors.ts";
-import type { Tensor } from "../../tensor.ts";
 import type { LEDCore } from "./core.ts";
+import { ModelBase } from "./model-base.ts";
 
 /** A parameter's name, the path of a part ("led.encoder"), or a pattern. */
 export type ParameterNames = string | RegExp | readonly (string | RegExp)[];
 
-export abstract class TrainingMode extends Callable<(...args: never[]) => unknown> {
-  protected readonly core: LEDCore;
+export abstract class TrainingMode extends ModelBase {
   #training = false;
   #checkpointing: boolean;
 
   constructor(core: LEDCore) {
-    super();
-    this.core = core;
-    const { config } = core.loaded;
+    super(core);
+    const { config } = this;
     this.#checkpointing = (config as { gradient_checkpointing?: unknown }).gradient_checkpointing === true;
     delete (config as { gradient_checkpointing?: unknown }).gradient_checkpointing;
   }
@@ -60,22 +57,6 @@ export abstract class TrainingMode extends Callable<(...args: never[]) => unknow
       for (const name of chosen) weights.freeze(name, !flag);
     }
     return this;
-  }
-
-  /** Reads the weights into memory, where optimisers change them. loss_and_gradients does so where it has not been done. */
-  async prepare_for_training(): Promise<void> {
-    await this.core.prepareTraining();
-  }
-
-  /** The numbers of all parameters that are not frozen, in memory: changing them changes the model. */
-  trainable_parameters(): ReadonlyMap<string, Tensor<"float32">> {
-    const { weights } = this.core.loaded;
-    return new Map(weights.trained().map((name) => [name, weights.live(name)]));
-  }
-
-  /** To be called after numbers of parameters have changed; optimisers do. */
-  parameters_changed(): void {
-    this.core.weightsChanged();
   }
 
   /** Takes effect always: of each layer only its input is kept, and the layer is computed again on the way back. */

@@ -6,7 +6,8 @@
  */
 import { Tensor } from "../../../tensor.ts";
 import { causalBias, sourceBias } from "../decoder.ts";
-import { embed, rowMask } from "./embedding-pass.ts";
+import { rowMask } from "./dropout-masks.ts";
+import { embed } from "./embedding-pass.ts";
 import { activeLayers, rowOf } from "./encoder-pass.ts";
 import { addInto } from "./gradient-sum.ts";
 import { type DecoderVariant, decoderLayerGraph } from "./part-graphs.ts";
@@ -103,12 +104,9 @@ interface Layer {
 function layerRun(context: TrainingContext, given: Layer): PartRun {
   const { path, layer, inputs, biases, hidden, inputTrained } = given;
   const { geometry } = context.core;
-  const { config } = context.core.loaded;
   const { d_model: D, decoder_ffn_dim: F, decoder_attention_heads: heads } = geometry;
   const { head_mask, cross_attn_head_mask, encodedTrained, encoded } = inputs;
-  const [p, attention, activation] = [config.dropout, config.attention_dropout, config.activation_dropout].map((one) =>
-    context.probability(one),
-  ) as [number, number, number];
+  const { hidden: p, attention, activation } = context.rates;
   const weightPath = `${path}.layers.${layer}`;
   const variant: DecoderVariant & { part: string } = {
     part: "decoder layer",
@@ -127,11 +125,10 @@ function layerRun(context: TrainingContext, given: Layer): PartRun {
   };
   const [batch, T] = hidden.dims as [number, number];
   const S = encoded.dims[1]!;
-  const mask = (name: string, probability: number, width: number, rows: readonly number[]): Record<string, Tensor> => {
-    if (probability === 0) return {};
-    const all = rowMask(context, `decoder.layers.${layer}.${name}`, probability, [batch, T, width], T);
-    return { [`keep.${name}`]: all.reshape(rows) };
-  };
+  const mask = (name: string, probability: number, width: number, dims: readonly number[]): Record<string, Tensor> =>
+    context.keep(name, `decoder.layers.${layer}.${name}`, probability, (fill) =>
+      rowMask(fill, [batch, T, width], T).reshape(dims),
+    );
   const ones = new Tensor("float32", new Float32Array(heads).fill(1), [heads]);
   const masks = variant.headMasks && {
     head_mask: head_mask === undefined ? ones : rowOf(head_mask, layer),

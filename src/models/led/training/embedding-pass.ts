@@ -7,6 +7,7 @@
  */
 import { Tensor } from "../../../tensor.ts";
 import { cutSequence, padSequence } from "../sequence-masks.ts";
+import { rowMask } from "./dropout-masks.ts";
 import { embeddingGraph, type PartVariant } from "./part-graphs.ts";
 import { type PartRun, runBackward, runForward } from "./part-run.ts";
 import type { TrainingContext } from "./training-context.ts";
@@ -46,7 +47,7 @@ export async function embed(context: TrainingContext, inputs: EmbeddingInputs): 
   };
   const norm = context.trainedUnder(path).filter((name) => name.startsWith("layernorm_embedding."));
   const inputTrained = looked.tokens || looked.positions;
-  const p = context.probability(config.dropout);
+  const p = context.rates.hidden;
   const variant: PartVariant & { part: string } = { part: "embed", dropout: { embed: p }, trained: norm, inputTrained };
   const part: PartRun = {
     name: "embed",
@@ -57,7 +58,7 @@ export async function embed(context: TrainingContext, inputs: EmbeddingInputs): 
     feeds: () => ({
       tokens: padSequence(rows, length),
       positions: firstRows(positions, length),
-      ...(p === 0 ? {} : { "keep.embed": rowMask(context, `${side}.embed`, p, [batch, own, D], length) }),
+      ...context.keep("embed", `${side}.embed`, p, (fill) => rowMask(fill, [batch, own, D], length)),
     }),
   };
   return {
@@ -100,21 +101,4 @@ function firstRows(table: Floats, length: number): Floats {
   const padded = Tensor.zeros("float32", [length, D]);
   padded.data.set(table.data);
   return padded;
-}
-
-/** The mask of a site of [B, n, width], of `length` positions: bool [B, length, width] */
-export function rowMask(
-  context: TrainingContext,
-  site: string,
-  p: number,
-  [batch, own, width]: readonly [number, number, number],
-  length: number,
-): Tensor<"bool"> {
-  const fill = context.draws!.mask(site, p);
-  const mask = Tensor.zeros("bool", [batch, length, width]);
-  for (let example = 0; example < batch; example++) {
-    const begin = example * length * width;
-    fill(mask.data.subarray(begin, begin + own * width), example * own * width);
-  }
-  return mask;
 }

@@ -7,8 +7,8 @@
 import { Tensor } from "../../../tensor.ts";
 import type { EncoderInputs } from "../encoder.ts";
 import { cutSequence, layoutSequence, padSequence, type SequenceLayout } from "../sequence-masks.ts";
-import { globalAttentionMask, windowMask } from "./attention-masks.ts";
-import { type Embedded, embed, rowMask } from "./embedding-pass.ts";
+import { globalAttentionMask, rowMask, windowMask } from "./dropout-masks.ts";
+import { type Embedded, embed } from "./embedding-pass.ts";
 import { type EncoderVariant, encoderLayerGraph } from "./part-graphs.ts";
 import { type PartRun, runBackward, runForward } from "./part-run.ts";
 import type { TrainingContext } from "./training-context.ts";
@@ -88,11 +88,8 @@ interface Layer {
 function layerRun(context: TrainingContext, given: Layer): PartRun {
   const { path, layer, layout, inputs, hidden, batch, inputTrained } = given;
   const { geometry } = context.core;
-  const { config } = context.core.loaded;
   const { encoder_attention_heads: heads, d_model: D, encoder_ffn_dim: F } = geometry;
-  const [p, attention, activation] = [config.dropout, config.attention_dropout, config.activation_dropout].map((one) =>
-    context.probability(one),
-  ) as [number, number, number];
+  const { hidden: p, attention, activation } = context.rates;
   const slots = layout.slots;
   const globals = slots === 0 ? "none" : slots <= D / heads ? "few" : "many";
   const weightPath = `${path}.layers.${layer}`;
@@ -109,11 +106,7 @@ function layerRun(context: TrainingContext, given: Layer): PartRun {
   const site = `encoder.layers.${layer}`;
   const { length, paddedLength } = layout;
   const rows = (name: string, probability: number, width: number): Record<string, Tensor> =>
-    probability === 0
-      ? {}
-      : {
-          [`keep.${name}`]: rowMask(context, `${site}.${name}`, probability, [batch, length, width], paddedLength),
-        };
+    context.keep(name, `${site}.${name}`, probability, (fill) => rowMask(fill, [batch, length, width], paddedLength));
   const shape = { batch, heads, layout, window };
   return {
     name: "layer",
@@ -129,17 +122,12 @@ function layerRun(context: TrainingContext, given: Layer): PartRun {
       ...rows("hidden", p, D),
       ...rows("output", p, D),
       ...rows("activation", activation, F),
-      ...(attention === 0
+      ...context.keep("attention", `${site}.attention`, attention, (fill) => windowMask(fill, shape)),
+      ...(globals === "none"
         ? {}
-        : { "keep.attention": windowMask(context.draws!.mask(`${site}.attention`, attention), shape) }),
-      ...(attention === 0 || globals === "none"
-        ? {}
-        : {
-            "keep.global_attention": globalAttentionMask(
-              context.draws!.mask(`${site}.global_attention`, attention),
-              shape,
-            ),
-          }),
+        : context.keep("global_attention", `${site}.global_attention`, attention, (fill) =>
+            globalAttentionMask(fill, shape),
+          )),
     }),
   };
 }

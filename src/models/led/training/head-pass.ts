@@ -4,7 +4,7 @@
  * n rows, D d_model, C labels.
  */
 import type { Tensor } from "../../../tensor.ts";
-import { rowMask } from "./embedding-pass.ts";
+import { rowMask } from "./dropout-masks.ts";
 import { headGraph, type PartVariant } from "./part-graphs.ts";
 import { type PartRun, runBackward, runForward } from "./part-run.ts";
 import type { TrainingContext } from "./training-context.ts";
@@ -25,22 +25,22 @@ export async function headPass(context: TrainingContext, rows: Floats, trained: 
   const classifies = spec.entries.some(({ name }) => name === `${path}.dense.weight`);
   const [n, D] = rows.dims as [number, number];
   const labels = context.weight(classifies ? `${path}.out_proj.weight` : `${path}.weight`).dims[0]!;
-  const p = classifies ? context.probability(context.core.loaded.config.classifier_dropout) : 0;
+  const p = classifies ? context.rates.classifier : 0;
   const variant: PartVariant & { part: string } = {
     part: "head",
     dropout: { input: p, dense: p },
     trained: context.trainedUnder(path),
     inputTrained: trained,
   };
-  const mask = (site: string): Tensor<"bool"> =>
-    rowMask(context, `classification_head.${site}`, p, [n, 1, D], 1).reshape([n, D]);
+  const mask = (site: string): Record<string, Tensor> =>
+    context.keep(site, `classification_head.${site}`, p, (fill) => rowMask(fill, [n, 1, D], 1).reshape([n, D]));
   const part: PartRun = {
     name: "head",
     path,
     variant,
     build: () => headGraph(D, labels, classifies ? "classifier" : "linear", variant),
     dInputs: trained ? ["d_hidden"] : [],
-    feeds: () => ({ hidden: rows, ...(p === 0 ? {} : { "keep.input": mask("input"), "keep.dense": mask("dense") }) }),
+    feeds: () => ({ hidden: rows, ...mask("input"), ...mask("dense") }),
   };
   return {
     logits: await runForward(context, part),

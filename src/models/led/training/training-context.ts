@@ -6,10 +6,17 @@ import type { Graph } from "../../../graph/graph.ts";
 import { stageInput } from "../../../graph/stages.ts";
 import { Tensor } from "../../../tensor.ts";
 import type { LEDCore } from "../core.ts";
-import type { Draws } from "./draws.ts";
+import type { Draws, FillMask } from "./draws.ts";
 import { GradientSum } from "./gradient-sum.ts";
 
 type Floats = Tensor<"float32">;
+
+export interface DropoutRates {
+  readonly hidden: number;
+  readonly attention: number;
+  readonly activation: number;
+  readonly classifier: number;
+}
 
 export interface ContextOptions {
   /** Absent where nothing is dropped. */
@@ -48,9 +55,21 @@ export class TrainingContext {
     return names.flatMap((name) => (name.startsWith(`${path}.`) ? [name.slice(path.length + 1)] : []));
   }
 
-  /** The probability of a site of dropout; none outside of training. */
-  probability(p: number): number {
-    return this.draws === undefined ? 0 : p;
+  /** The config's probabilities of dropout; none outside of training. */
+  get rates(): DropoutRates {
+    if (this.draws === undefined) return { hidden: 0, attention: 0, activation: 0, classifier: 0 };
+    const { dropout, attention_dropout, activation_dropout, classifier_dropout } = this.core.loaded.config;
+    return {
+      hidden: dropout,
+      attention: attention_dropout,
+      activation: activation_dropout,
+      classifier: classifier_dropout,
+    };
+  }
+
+  /** The mask of a site as the input that a part's graph takes; nothing where nothing is dropped. */
+  keep(name: string, site: string, p: number, make: (fill: FillMask) => Tensor<"bool">): Record<string, Tensor> {
+    return this.draws === undefined || p === 0 ? {} : { [`keep.${name}`]: make(this.draws.mask(site, p)) };
   }
 
   /** Runs a graph: `place` is where its weights are. Lets the event loop turn first. */

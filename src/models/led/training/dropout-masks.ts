@@ -1,7 +1,6 @@
 /**
- * Masks of dropout of the encoder's attention, from rows of numbers that are laid out as the reference's probabilities
- * (transformers 4.37.2, modeling_led.py: LEDEncoderSelfAttention) to the blocks in which attention is computed: a mask
- * depends neither on padding nor on the length of blocks.
+ * Masks of dropout, from numbers that are laid out as the reference's tensors (transformers 4.37.2, modeling_led.py) to the
+ * padded sequences and the blocks that are computed: a mask depends neither on padding nor on the length of blocks.
  *
  * B batch, S positions, h heads, x global slots, w window, b queries of a block.
  */
@@ -46,6 +45,20 @@ export function globalAttentionMask(fill: FillMask, { batch, heads, layout }: At
   const mask = Tensor.zeros("bool", [batch, heads, slots, paddedLength]);
   for (let row = 0; row < batch * heads * slots; row++) {
     fill(mask.data.subarray(row * paddedLength, row * paddedLength + length), row * length);
+  }
+  return mask;
+}
+
+/** The mask of a site of [B, n, width], of `length` positions: bool [B, length, width] */
+export function rowMask(
+  fill: FillMask,
+  [batch, own, width]: readonly [number, number, number],
+  length: number,
+): Tensor<"bool"> {
+  const mask = Tensor.zeros("bool", [batch, length, width]);
+  for (let example = 0; example < batch; example++) {
+    const begin = example * length * width;
+    fill(mask.data.subarray(begin, begin + own * width), example * own * width);
   }
   return mask;
 }
