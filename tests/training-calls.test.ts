@@ -262,3 +262,45 @@ describe("what is refused", () => {
     ).rejects.toThrow("expected `start_positions` and `end_positions`, which the loss is of");
   });
 });
+
+describe("several right answers", () => {
+  const { labels: _, ...source } = given;
+  const answering = async () =>
+    kept(await LEDForQuestionAnswering.from_config(config({ head: "encoder", dropout: 0 }), { seed: 3 }));
+
+  test("loss and gradients are the mean of those of each answer", async () => {
+    const led = await answering();
+    const one = (start: number, end: number) =>
+      led.loss_and_gradients({ ...source, start_positions: [start, 1], end_positions: [end, 2] });
+    const [a, b] = [await one(1, 3), await one(5, 6)];
+    const both = {
+      start_positions: [
+        [1, 5],
+        [1, -100],
+      ],
+      end_positions: [
+        [3, 6],
+        [2, -100],
+      ],
+    };
+    const { loss, gradients } = await led.loss_and_gradients({ ...source, ...both });
+    expect(loss.item()).toBeCloseTo((a.loss.item() + b.loss.item()) / 2, 5);
+    expect((await led({ ...source, ...both })).loss!.item()).toBeCloseTo(loss.item(), 5);
+    expect([...gradients.keys()]).toEqual([...a.gradients.keys()]);
+    for (const [name, { data }] of gradients) {
+      const most = Math.max(...data.map(Math.abs));
+      data.forEach((value, i) => {
+        const mean = (a.gradients.get(name)!.data[i]! + b.gradients.get(name)!.data[i]!) / 2;
+        expect(Math.abs(value - mean)).toBeLessThanOrEqual(1e-5 * most + 1e-7);
+      });
+    }
+  });
+
+  test("positions of other shapes are refused", async () => {
+    const led = await answering();
+    const positions = { start_positions: [1, 2, 3], end_positions: [1, 2, 3] };
+    await expect(led({ ...source, ...positions })).rejects.toThrow(
+      "one position for each of the 2 examples, or equally many",
+    );
+  });
+});

@@ -41,6 +41,7 @@ export interface DataFlags {
   readonly maxTargetLength?: number;
   readonly maxLength?: number;
   readonly stride?: number;
+  readonly allAnswers?: boolean;
   readonly globalAttention?: string;
 }
 
@@ -101,6 +102,7 @@ const ofTasks = (): readonly TaskOption[] => [
   length(texts, "--max-target-length <n>", "tokens of a target that are learnt (default: 512)", 3),
   length([...classes, ...answers], "--max-length <n>", "tokens read at once (default: what the model holds)", 6),
   length(answers, "--stride <n>", "tokens that windows of a long context have in common (default: 128)", 0),
+  taskOption(answers, "--all-answers", "learn that every answer of a question is right (default: the first one is)"),
   taskOption(
     tasks,
     "--global-attention <policy>",

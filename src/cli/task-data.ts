@@ -115,6 +115,7 @@ export async function answerFeatures(
   const features = await questionAnsweringFeatures(dataset, settings.tokenizer, {
     ...questionColumns(settings),
     ...windowOptions(settings),
+    all_answers: settings.flags.allAnswers,
     ...common(settings),
   });
   return told(features);

@@ -35,7 +35,8 @@ async function featuresOf(row: Row, options: QuestionAnsweringOptions = {}) {
 
 /** What the positions of a feature mark, by decoding. */
 function marked({ input_ids, start_positions, end_positions }: Awaited<ReturnType<typeof featuresOf>>[number]): string {
-  return tokenizer.decode(input_ids.slice(start_positions, end_positions! + 1)).trim();
+  const [start, end] = [[start_positions!].flat()[0]!, [end_positions!].flat()[0]!];
+  return tokenizer.decode(input_ids.slice(start, end + 1)).trim();
 }
 
 describe("one window", () => {
@@ -68,6 +69,26 @@ describe("one window", () => {
     expect(unread).not.toHaveProperty("start_positions");
   });
 
+  test("all answers: lists of positions, each of an answer that stands there", async () => {
+    const row = squad(context, ["Ada Lovelace", "London"], [10, 31]);
+    const [feature] = await featuresOf(row, { all_answers: true });
+    const { input_ids, start_positions, end_positions } = feature!;
+    const spans = (start_positions as readonly number[]).map((start, i) => [start, (end_positions as number[])[i]!]);
+    const texts = spans.map(([start, end]) => tokenizer.decode(input_ids.slice(start, end! + 1)).trim());
+    expect(texts).toEqual(["Ada Lovelace", "London"]);
+    const [none] = await featuresOf(squad(context, [], []), { all_answers: true });
+    expect([none!.start_positions, none!.end_positions]).toEqual([[0], [0]]);
+    // A window keeps those that lie in it, and says that there is none where none does.
+    const long = `${context} ${"word ".repeat(40)}`;
+    const windows = await featuresOf(squad(long, ["Ada Lovelace", "London"], [10, 31]), {
+      all_answers: true,
+      max_length: 40,
+      stride: 0,
+    });
+    expect(windows.length).toBeGreaterThan(1);
+    expect(windows.at(-1)!.start_positions).toEqual([0]);
+  });
+
   test("an answer in the last token, and white space around one", async () => {
     expect(marked((await featuresOf(squad("It was Ada", ["Ada"], [7])))[0]!)).toBe("Ada");
     expect(marked((await featuresOf(squad(context, [" Ada Lovelace "], [9])))[0]!)).toBe("Ada Lovelace");
@@ -76,7 +97,8 @@ describe("one window", () => {
   test("a start in code points or in code units: what stands there tells", async () => {
     const astral = "🙂🙂🙂 Ada met Ada.";
     for (const start of [4, 7]) expect(marked((await featuresOf(squad(astral, ["Ada"], [start])))[0]!)).toBe("Ada");
-    const positions = async (start: number) => (await featuresOf(squad(astral, ["Ada"], [start])))[0]!.start_positions!;
+    const positions = async (start: number) =>
+      Number((await featuresOf(squad(astral, ["Ada"], [start])))[0]!.start_positions);
     expect(await positions(4)).toBe(await positions(7));
     expect(await positions(12)).toBeGreaterThan(await positions(4));
     expect(await positions(15)).toBe(await positions(12));
@@ -143,7 +165,8 @@ describe("windows", () => {
         if (!holding[w]) expect([feature.start_positions, feature.end_positions]).toEqual([0, 0]);
         else {
           expect(marked(feature)).toBe(text);
-          const [from, to] = [all[w]!.offsets[feature.start_positions!]!, all[w]!.offsets[feature.end_positions!]!];
+          const placeOf = (token: unknown) => all[w]!.offsets[Number(token)]!;
+          const [from, to] = [placeOf(feature.start_positions), placeOf(feature.end_positions)];
           expect(context.slice(from[0], to[1])).toBe(text);
         }
       });

@@ -5,13 +5,21 @@ import { type AnswerSpan, answersOf, type GivenAnswer, spanOf } from "./answer-s
 import { cellOf, chooseColumn, type HasColumns, textOf } from "./columns.ts";
 import type { Dataset, Row } from "./dataset.ts";
 import { FeatureDataset, type FeatureOptions, type Featurizer, featureOptionNames } from "./feature-dataset.ts";
-import { answerPositions, type QuestionWindowOptions, questionWindows } from "./question-windows.ts";
+import {
+  answerPositions,
+  type QuestionWindow,
+  type QuestionWindowOptions,
+  questionWindows,
+} from "./question-windows.ts";
 import { type SourceFeatures, sourceNames } from "./text-to-text.ts";
 
 export type QuestionAnsweringFeatures = SourceFeatures & {
-  /** Tokens; 0 where the window does not hold the answer. Absent where answers are not read. */
-  readonly start_positions?: number;
-  readonly end_positions?: number;
+  /**
+   * Tokens; 0 where the window does not hold the answer. With `all_answers` those of each answer that it holds. Absent where
+   * answers are not read.
+   */
+  readonly start_positions?: number | readonly number[];
+  readonly end_positions?: number | readonly number[];
 };
 
 export interface QuestionColumns {
@@ -27,7 +35,10 @@ export interface QuestionColumns {
   readonly id_column?: string | undefined;
 }
 
-export interface QuestionAnsweringOptions extends FeatureOptions, QuestionColumns, QuestionWindowOptions {}
+export interface QuestionAnsweringOptions extends FeatureOptions, QuestionColumns, QuestionWindowOptions {
+  /** Learn that every answer of a question is right, such as each sentence worth quoting. false by default: the first one is. */
+  readonly all_answers?: boolean | undefined;
+}
 
 /** A row's question, as its columns have it. */
 export interface Question {
@@ -79,7 +90,7 @@ export function questionReader(dataset: HasColumns, options: QuestionColumns = {
 }
 
 /**
- * A feature for each window of each context. Of several answers the first is trained on, and all are checked. `rowOf` of the
+ * A feature for each window of each context. Of several answers the first is trained on unless all are asked for; all are checked. `rowOf` of the
  * result says which row a window belongs to.
  */
 export async function questionAnsweringFeatures(
@@ -88,7 +99,13 @@ export async function questionAnsweringFeatures(
   options: QuestionAnsweringOptions = {},
 ): Promise<FeatureDataset<QuestionAnsweringFeatures>> {
   const windowNames = ["max_length", "stride", "global_attention"];
-  refuseUnknownOptions("questionAnsweringFeatures", options, [...columnNames, ...windowNames, ...featureOptionNames]);
+  refuseUnknownOptions("questionAnsweringFeatures", options, [
+    ...columnNames,
+    ...windowNames,
+    ...featureOptionNames,
+    "all_answers",
+  ]);
+  const { all_answers = false } = options;
   const reader = questionReader(dataset, options);
   const { windows, count } = questionWindows(tokenizer, options);
   const featurizer: Featurizer<QuestionAnsweringFeatures> = {
@@ -96,16 +113,17 @@ export async function questionAnsweringFeatures(
     columns: [...sourceNames, ...(options.answers_column === null ? [] : ["start_positions", "end_positions"])],
     count(row, place) {
       const question = reader.read(row, place, 0);
-      spanToLearn(question, place);
+      spansToLearn(question, place);
       return count(question.question, question.context, place);
     },
     features(row, place, index) {
       const question = reader.read(row, place, index);
-      const span = spanToLearn(question, place);
+      const spans = spansToLearn(question, place);
       return windows(question.question, question.context, row, place).map((window) => {
         const { offsets: _, ...features } = window;
-        if (span === undefined) return features;
-        const [start_positions, end_positions] = answerPositions(window, span);
+        if (spans === undefined) return features;
+        if (all_answers) return { ...features, ...positionsOfAll(window, spans) };
+        const [start_positions, end_positions] = answerPositions(window, spans[0] ?? null);
         return { ...features, start_positions, end_positions };
       });
     },
@@ -113,9 +131,15 @@ export async function questionAnsweringFeatures(
   return FeatureDataset.of(dataset, featurizer, options);
 }
 
-/** null for a question without an answer, undefined where answers are not read. */
-function spanToLearn({ answers, context }: Question, place: string): AnswerSpan | null | undefined {
-  if (answers === undefined) return undefined;
-  const spans = answers.map((answer) => spanOf(answer, context, place));
-  return spans[0] ?? null;
+/** Empty for a question without an answer, undefined where answers are not read. */
+function spansToLearn({ answers, context }: Question, place: string): readonly AnswerSpan[] | undefined {
+  return answers?.map((answer) => spanOf(answer, context, place));
+}
+
+/** Of the answers that the window holds, or one that says that there is none. */
+function positionsOfAll(window: QuestionWindow, spans: readonly AnswerSpan[]) {
+  const all = spans.map((span) => answerPositions(window, span));
+  const held = all.filter(([, end]) => end > 0);
+  const shown = held.length > 0 ? held : [answerPositions(window, null)];
+  return { start_positions: shown.map(([start]) => start), end_positions: shown.map(([, end]) => end) };
 }

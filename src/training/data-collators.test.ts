@@ -119,6 +119,24 @@ test("DataCollatorWithPadding: several labels of a row are float32, positions in
   expect(batch.start_positions!.tolist()).toEqual([0, 1]);
 });
 
+test("DataCollatorWithPadding: lists of positions are padded by -100", () => {
+  const rows = features().map(({ labels: _, ...row }, i) => ({
+    ...row,
+    start_positions: i === 0 ? [3] : [1, 2],
+    end_positions: i === 0 ? [4] : [2, 2],
+  }));
+  const { start_positions, end_positions } = new DataCollatorWithPadding(tokenizer)(rows);
+  expect(start_positions!.type).toBe("int64");
+  expect(start_positions!.tolist()).toEqual([
+    [3, -100],
+    [1, 2],
+  ]);
+  expect(end_positions!.tolist()).toEqual([
+    [4, -100],
+    [2, 2],
+  ]);
+});
+
 test("default_data_collator: Float32Arrays are float32 whatever they hold; a number missing is told", () => {
   const batch = default_data_collator([{ x: Float32Array.of(1, 2) }, { x: Float32Array.of(3, 4) }]);
   expect(batch.x!.type).toBe("float32");

@@ -64,7 +64,10 @@ export class DataCollatorForSeq2Seq extends Callable<Collate> {
   }
 }
 
-/** Pads by the tokenizer; `label` or `label_ids` become `labels`: `collator(features)`. */
+/**
+ * Pads by the tokenizer; `label` or `label_ids` become `labels`; lists of start_positions and end_positions, of several answers,
+ * are padded by -100: `collator(features)`.
+ */
 export class DataCollatorWithPadding extends Callable<Collate> {
   readonly tokenizer: PaddingTokenizer;
   readonly #options: PaddingOptions;
@@ -77,7 +80,7 @@ export class DataCollatorWithPadding extends Callable<Collate> {
   }
 
   _call(features: readonly Features[]): Tensors {
-    const sources = features.map(({ label: _, label_ids: __, labels: ___, ...source }) => source);
+    const sources = positionsPadded(features).map(({ label: _, label_ids: __, labels: ___, ...source }) => source);
     const batch = padded("DataCollatorWithPadding", this.tokenizer, sources, this.#options);
     const labels = features.map(({ label, label_ids, labels }) => label ?? label_ids ?? labels);
     if (labels[0] === undefined || labels[0] === null) return batch;
@@ -85,6 +88,15 @@ export class DataCollatorWithPadding extends Callable<Collate> {
     batch.labels = stacked("DataCollatorWithPadding", "labels", labels, several ? "float32" : undefined);
     return batch;
   }
+}
+
+function positionsPadded(features: readonly Features[]): readonly Features[] {
+  const names = ["start_positions", "end_positions"].filter((name) => Array.isArray(features[0]?.[name]));
+  return names.reduce<readonly Features[]>((rows, name) => {
+    const lists = rows.map((row, i) => listOf(name, row[name], i));
+    const longest = Math.max(...lists.map(({ length }) => length));
+    return rows.map((row, i) => ({ ...row, [name]: extended(lists[i]!, longest, -100, "right") }));
+  }, features);
 }
 
 /** Stacks rows as they are; `label` or `label_ids` become `labels`; texts and nulls are left out. */

@@ -35,14 +35,17 @@ import { seq2seqPass } from "./training/seq2seq-pass.ts";
 import type { TrainingContext } from "./training/training-context.ts";
 
 export interface QuestionAnsweringInputs extends Omit<Seq2SeqForwardInputs, "past_key_values"> {
-  /** [B]: token positions, for the loss; those beyond the logits are left out, negative ones count as 0. */
+  /**
+   * [B]: token positions, for the loss; those beyond the logits are left out, negative ones count as 0. [B, n], which is this
+   * package's own: several answers that are equally right, -100 where an example has fewer.
+   */
   start_positions?: TensorLike | null | undefined;
   /** As start_positions. */
   end_positions?: TensorLike | null | undefined;
 }
 
 export interface AnswerTrainingInputs extends TrainingInputs, LossOptions {
-  /** [B]: token positions; those beyond the logits are left out, negative ones count as 0. */
+  /** As forward's start_positions: [B], or [B, n]. */
   start_positions: TensorLike | null | undefined;
   /** As start_positions. */
   end_positions: TensorLike | null | undefined;
@@ -166,17 +169,27 @@ function interleaved(start: Tensor<"float32">, end: Tensor<"float32">): Tensor<"
   return new Tensor("float32", both, [rows, 2]);
 }
 
-/** Cross entropy of positions over logits [B, T]: clamped to [0, T], and T is left out. */
+/** Where absent answers of an example stand among its positions [B, n]. */
+const absent = -100;
+
+/** Cross entropy of positions [B] or [B, n] over logits [B, T]: clamped to [0, T], and T is left out. */
 function positionLoss(logits: Tensor<"float32">, given: TensorLike): Loss {
   const [batch, length] = logits.dims as [number, number];
   const positions = asTensor(given, "int64");
-  if (positions.dims[0] !== batch || positions.data.length !== batch) {
+  const each = positions.data.length / batch;
+  if (positions.dims[0] !== batch || positions.dims.length > 2 || each < 1) {
     throw new InvalidArgumentError({
       operation: "LEDForQuestionAnswering, positions",
-      expected: `one position for each of the ${batch} examples`,
+      expected: `one position for each of the ${batch} examples, or equally many`,
       got: `dims [${positions.dims.join(", ")}]`,
     });
   }
-  const clamped = Array.from(positions.data, (position) => Math.min(Math.max(Number(position), 0), length));
+  const numbers = Array.from(positions.data, Number);
+  const clamped = Array.from({ length: batch }, (_, example) =>
+    numbers
+      .slice(example * each, (example + 1) * each)
+      .filter((position) => each === 1 || position !== absent)
+      .map((position) => Math.min(Math.max(position, 0), length)),
+  );
   return crossEntropy(logits, clamped, length);
 }

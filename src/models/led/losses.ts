@@ -18,34 +18,40 @@ const scalar = (value: number): Floats => new Tensor("float32", Float32Array.of(
 
 /**
  * CrossEntropyLoss of logits [n, C] and classes [n]: the mean over rows whose class is not `ignored`, NaN without any, whose
- * gradient is zeros. A class that is none of C is an error, as in PyTorch.
+ * gradient is zeros. A class that is none of C is an error, as in PyTorch. A row may have a list of classes, each of which is as
+ * right as the others (PyTorch's class probabilities, in equal shares); one without classes is left out.
  */
-export function crossEntropy(logits: Floats, classes: readonly number[], ignored = -100): Loss {
+export function crossEntropy(logits: Floats, classes: readonly (number | readonly number[])[], ignored = -100): Loss {
   const width = logits.dims.at(-1)!;
-  const rows = [...classes.entries()].filter(([, label]) => label !== ignored);
-  for (const [row, label] of rows) {
-    if (Number.isInteger(label) && label >= 0 && label < width) continue;
+  const rows = [...classes.entries()]
+    .map(([row, given]) => ({ row, labels: [given].flat().filter((label) => label !== ignored) }))
+    .filter(({ labels }) => labels.length > 0);
+  for (const { row, labels } of rows) {
+    const bad = labels.find((label) => !Number.isInteger(label) || label < 0 || label >= width);
+    if (bad === undefined) continue;
     throw new InvalidArgumentError({
       operation: "cross entropy",
       expected: `labels from 0 to ${width - 1}, or ${ignored} to leave out`,
-      got: `${label} at position ${row}`,
+      got: `${bad} at position ${row}`,
     });
   }
   const scoresOf = (row: number): Float32Array => logits.data.subarray(row * width, (row + 1) * width);
   let sum = 0;
-  for (const [row, label] of rows) {
+  for (const { row, labels } of rows) {
     const scores = scoresOf(row);
-    sum += logOfSum(scores) - scores[label]!;
+    sum += logOfSum(scores) - labels.reduce((total, label) => total + scores[label]!, 0) / labels.length;
   }
   return {
     loss: scalar(sum / rows.length),
     gradient() {
       const gradient = Tensor.zeros("float32", logits.dims);
-      for (const [row, label] of rows) {
+      for (const { row, labels } of rows) {
         const scores = scoresOf(row);
         const total = logOfSum(scores);
+        const wanted = new Map<number, number>();
+        for (const label of labels) wanted.set(label, (wanted.get(label) ?? 0) + 1 / labels.length);
         scores.forEach((score, at) => {
-          gradient.data[row * width + at] = (Math.exp(score - total) - (at === label ? 1 : 0)) / rows.length;
+          gradient.data[row * width + at] = (Math.exp(score - total) - (wanted.get(at) ?? 0)) / rows.length;
         });
       }
       return gradient;
