@@ -165,7 +165,24 @@ export {
 export type { IncompatibleKeys, SaveOptions } from "./models/led/pretrained-model.ts";
 export type { EmbeddingTable } from "./models/led/token-table.ts";
 export type { InWorker } from "./models/led/worker-model.ts";
+export type { ClassifiedText, TextPair } from "./pipelines/classification-inputs.ts";
+export type { Strategy, StrategyReport } from "./pipelines/condense.ts";
+export {
+  type FilledMask,
+  type FilledMasks,
+  FillMaskPipeline,
+  type FillMaskPipelineOptions,
+} from "./pipelines/fill-mask.ts";
+export type { GlobalAttentionOption } from "./pipelines/global-attention.ts";
+export type { TextProgress } from "./pipelines/hierarchical.ts";
+export type { PipelineProgress } from "./pipelines/model-rows.ts";
+export { type PipelineOf, type PipelineOptions, type PipelineTask, pipeline } from "./pipelines/pipeline.ts";
+export type { PipelineParts } from "./pipelines/pipeline-parts.ts";
+export { QuestionAnsweringPipeline, type QuestionAnsweringResult } from "./pipelines/question-answering.ts";
+export type { QuestionInput, QuestionInputs } from "./pipelines/question-inputs.ts";
+export type { QuestionAnsweringPipelineOptions } from "./pipelines/question-settings.ts";
 export { type Sentence, sentencesOf, tokenSpans } from "./pipelines/sentences.ts";
+export { SummarizationPipeline, type Summarize, type SummaryResult } from "./pipelines/summarization.ts";
 export {
   type CitedSentence,
   type DocumentSummary,
@@ -178,6 +195,19 @@ export {
   type SummaryOfMany,
   summarizeDocuments,
 } from "./pipelines/summarize-documents.ts";
+export {
+  type ClassificationResult,
+  TextClassificationPipeline,
+  type TextClassificationPipelineOptions,
+} from "./pipelines/text-classification.ts";
+export type { TextPipelineModel } from "./pipelines/text-generation.ts";
+export type { SummarizationOptions, TextGenerationOptions } from "./pipelines/text-generation-options.ts";
+export {
+  type GeneratedResult,
+  type GenerateText,
+  Text2TextGenerationPipeline,
+} from "./pipelines/text2text-generation.ts";
+export { type Translate, TranslationPipeline, type TranslationResult } from "./pipelines/translation.ts";
 export { type NestedList, type NestedNumbers, Tensor, type TensorType } from "./tensor.ts";
 export * from "./tf/index.ts";
 export * from "./tokenizers/index.ts";

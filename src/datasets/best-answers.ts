@@ -3,8 +3,8 @@
  * postprocess_qa_predictions). Departures: where no span can be an answer the answer is "", where the reference says "empty"; of
  * equal logits the first counts, where numpy's order is undefined.
  *
- * It lies with the data because it undoes question-windows.ts: both know what a window's offsets mean. The question-answering
- * pipeline and `led evaluate` use it.
+ * It lies with the data because it undoes question-windows.ts: both know what a window's offsets mean. `led evaluate` uses it; the
+ * reference's pipeline has a rule of its own (pipelines/answer-spans.ts).
  */
 import { InvalidArgumentError, refuseUnknownOptions } from "../errors.ts";
 import { requireInteger } from "../tokenizers/options.ts";

@@ -5,7 +5,7 @@
  * goes on to `</s>`, whose offsets are 0.
  */
 import { InvalidArgumentError } from "../errors.ts";
-import type { ByteLevelTokenizer } from "../tokenizers/index.ts";
+import type { BatchEncoding, ByteLevelTokenizer } from "../tokenizers/index.ts";
 import { requireInteger } from "../tokenizers/options.ts";
 import type { AnswerSpan } from "./answer-span.ts";
 import { badRow } from "./columns.ts";
@@ -30,8 +30,18 @@ export interface QuestionWindow {
 }
 
 export interface QuestionWindows {
-  /** `row` is what a global_attention function gets; `place` is what an error says. At least one window. */
+  /**
+   * `row` is what a global_attention function gets; `place` is what an error says. At least one window. White space before the
+   * question is left out.
+   */
   windows(question: string, context: string, row: Row, place: string): QuestionWindow[];
+  /** As windows, of a question as it is, with the encoding of a row a window. */
+  encoded(
+    question: string,
+    context: string,
+    row: Row,
+    place: string,
+  ): { readonly windows: QuestionWindow[]; readonly encoding: BatchEncoding };
   /** How many those are. */
   count(question: string, context: string, place: string): number;
 }
@@ -92,25 +102,29 @@ export function questionWindows(tokenizer: ByteLevelTokenizer, options: Question
     });
   }
 
-  return {
-    windows(given, context, row, place) {
-      const encoding = encode(given.trimStart(), context, place);
-      const { input_ids, attention_mask, offset_mapping } = encoding as unknown as {
-        input_ids: number[][];
-        attention_mask: number[][];
-        offset_mapping: [number, number][][];
+  function encoded(question: string, context: string, row: Row, place: string) {
+    const encoding = encode(question, context, place);
+    const { input_ids, attention_mask, offset_mapping } = encoding as unknown as {
+      input_ids: number[][];
+      attention_mask: number[][];
+      offset_mapping: [number, number][][];
+    };
+    const windows = input_ids.map((ids, i): QuestionWindow => {
+      const sequences = encoding.sequence_ids(i);
+      const source = { input_ids: ids, attention_mask: attention_mask[i]!, offset_mapping: offset_mapping[i]! };
+      return {
+        input_ids: ids,
+        attention_mask: attention_mask[i]!,
+        global_attention_mask: maskOf(row, source),
+        offsets: offset_mapping[i]!.map((offsets, token) => (sequences[token] === 1 ? offsets : null)),
       };
-      return input_ids.map((ids, i) => {
-        const sequences = encoding.sequence_ids(i);
-        const source = { input_ids: ids, attention_mask: attention_mask[i]!, offset_mapping: offset_mapping[i]! };
-        return {
-          input_ids: ids,
-          attention_mask: attention_mask[i]!,
-          global_attention_mask: maskOf(row, source),
-          offsets: offset_mapping[i]!.map((offsets, token) => (sequences[token] === 1 ? offsets : null)),
-        };
-      });
-    },
+    });
+    return { windows, encoding };
+  }
+
+  return {
+    encoded,
+    windows: (given, context, row, place) => encoded(given.trimStart(), context, row, place).windows,
     count(given, context, place) {
       const question = given.trimStart();
       if (mostTokens * (question.length + context.length) + specials <= max_length) {

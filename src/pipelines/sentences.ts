@@ -31,11 +31,11 @@ export function sentencesOf(text: string, locale = "en"): Sentence[] {
  * For each sentence its tokens, those that begin in it; `offsets` [start, end] of each token, empty for those that are no text.
  * A sentence of which no token begins is left out, and one that a truncation has cut.
  */
-export function tokenSpans(
-  sentences: readonly Sentence[],
+export function tokenSpans<S extends Sentence>(
+  sentences: readonly S[],
   offsets: readonly (readonly [start: number, end: number])[],
   truncated: boolean,
-): { readonly sentence: Sentence; readonly span: TokenSpan }[] {
+): { readonly sentence: S; readonly span: TokenSpan }[] {
   const last = truncated ? (offsets.findLast(([start, end]) => end > start)?.[1] ?? 0) : Number.POSITIVE_INFINITY;
   let token = 0;
   return sentences.flatMap((sentence) => {

@@ -4,41 +4,49 @@
  */
 import { InvalidArgumentError } from "../errors.ts";
 import type { GenerationConfig } from "../generation/config.ts";
-import type { TokenSpan } from "../generation/extractive.ts";
-import type { GenerateOptions, LEDForConditionalGeneration } from "../models/led/for-conditional-generation.ts";
+import type { GenerateOptions } from "../models/led/for-conditional-generation.ts";
 import type { ByteLevelTokenizer } from "../tokenizers/index.ts";
+import { requireStrategy, type Strategy, type StrategyReport } from "./condense.ts";
+import {
+  type ExtractiveOption,
+  type GeneratedText,
+  generateTexts,
+  type ReadPassage,
+  readPassage,
+  type TextGeneratingModel,
+} from "./generate-texts.ts";
+import { condensePassage, type TextProgress, told } from "./hierarchical.ts";
 import { requireMatchingTokenizer } from "./matching-tokenizer.ts";
-import { sentencesOf, tokenSpans } from "./sentences.ts";
+import { type CitedSentence, type Passage, passageOf } from "./passages.ts";
 import { unwrapLines } from "./unwrap-lines.ts";
+
+export type { CitedSentence } from "./passages.ts";
 
 export interface SummarizeOptions {
   /** Cut a document that is longer than the model's position table; otherwise that is an error. True by default. */
   readonly truncation?: boolean;
+  /**
+   * What becomes of a document that is longer: "truncate", the default, does as `truncation` says; "hierarchical" leaves nothing out:
+   * it summarises parts, and then the summaries.
+   */
+  readonly strategy?: Strategy;
+  /** With "hierarchical", tokens that a part has in common with the one before it, at most; whole sentences. 0 by default. */
+  readonly stride?: number;
   /** Read wrapped lines of a paragraph as one line (unwrap-lines.ts). True by default. */
   readonly unwrap?: boolean;
   /** The summary is whole sentences of the document, this many at most (true: as many as the length allows). */
-  readonly extractive?: boolean | { readonly max_sentences?: number };
+  readonly extractive?: ExtractiveOption;
   /** Fields of GenerationConfig, signal and progress_callback. */
-  readonly generation?: Pick<
-    GenerateOptions,
-    "num_beams" | "max_new_tokens" | "min_length" | "signal" | "progress_callback"
-  >;
+  readonly generation?: Pick<GenerateOptions, "num_beams" | "max_new_tokens" | "min_length" | "signal"> & {
+    readonly progress_callback?: ((progress: TextProgress) => void) | undefined;
+  };
 }
 
 /** What summarizing needs of the model, which may compute in a worker. */
-export type SummarizingModel = Pick<LEDForConditionalGeneration, "config" | "generation_config" | "generate">;
+export type SummarizingModel = TextGeneratingModel;
 
-/** A sentence of the document that a summary consists of. */
-export interface CitedSentence {
-  readonly text: string;
-  /** UTF-16 code units of the document. */
-  readonly start: number;
-  readonly end: number;
-  /** Of its beginning; the first is 1. */
-  readonly line: number;
-}
-
-export interface DocumentSummary {
+/** With `strategy`, `chunks` and `levels` where the caller chose a strategy. */
+export interface DocumentSummary extends Partial<StrategyReport> {
   readonly summary_text: string;
   /** Where it is extractive, the sentences in its order. */
   readonly sentences?: readonly CitedSentence[];
@@ -69,9 +77,12 @@ const shownSettings = [
   "do_sample",
 ] as const;
 
+const operation = "summarize";
+const global_attention = "first";
+
 /**
- * Throws an InvalidArgumentError for a tokenizer of another model, a summary longer than the decoder's positions, and,
- * without truncation, a document longer than the encoder's.
+ * Throws an InvalidArgumentError for a tokenizer of another model, a summary longer than the decoder's positions; without
+ * truncation, for a document longer than the encoder's; with strategy "hierarchical", for a sentence longer than those.
  */
 export async function summarizeDocument(
   model: SummarizingModel,
@@ -81,60 +92,60 @@ export async function summarizeDocument(
 ): Promise<DocumentSummary> {
   requireMatchingTokenizer(tokenizer, model.config);
   const settings = generationSettings(model, options.generation);
-  const [summary] = await summarizeRead(
-    model,
-    tokenizer,
-    [readDocument(model, tokenizer, text, options)],
-    settings,
-    options,
-  );
-  return summary!;
+  const { strategy, stride = 0, extractive = false, generation = {} } = options;
+  requireStrategy(operation, strategy, options.stride);
+  if (strategy !== "hierarchical") {
+    const document = readDocument(model, tokenizer, text, options);
+    const [summary] = await summarizeRead(model, tokenizer, [document], settings, options);
+    return { ...summary!, ...(strategy && { strategy, chunks: 1, levels: 1 }) };
+  }
+  const { passage, unwrapped_lines } = passageOfDocument(text, options, true);
+  const { progress_callback, ...rest } = generation;
+  const { passage: left, ...report } = await condensePassage(model, tokenizer, passage, {
+    ...{ stride, extractive, global_attention, progress_callback },
+    generation: rest,
+    read: { operation, limit: model.config.max_encoder_position_embeddings, truncation: false },
+    batch_size: 1,
+  });
+  const document = { ...readOne(model, tokenizer, left, options), unwrapped_lines };
+  const [summary] = await summarizeRead(model, tokenizer, [document], settings, options, report.levels);
+  const source_tokens = (tokenizer(passage.text, { verbose: false }).input_ids as number[]).length;
+  return { ...summary!, source_tokens, strategy, ...report };
 }
 
 /** A document as the model takes it. */
-export interface ReadDocument {
-  /** The first tokens where not all fit, with <s> and </s>. */
-  readonly ids: readonly number[];
-  readonly truncated_tokens: number;
+export interface ReadDocument extends ReadPassage {
   readonly unwrapped_lines: number;
-  /** What an extractive summary may consist of. */
-  readonly cited: readonly { readonly span: TokenSpan; readonly cited: CitedSentence }[] | undefined;
 }
 
 export function readDocument(
-  { config }: SummarizingModel,
+  model: SummarizingModel,
   tokenizer: ByteLevelTokenizer,
   text: string,
-  { truncation = true, unwrap = true, extractive = false }: SummarizeOptions,
+  options: SummarizeOptions,
 ): ReadDocument {
+  const { passage, unwrapped_lines } = passageOfDocument(text, options, (options.extractive ?? false) !== false);
+  return { ...readOne(model, tokenizer, passage, options), unwrapped_lines };
+}
+
+function passageOfDocument(
+  text: string,
+  { unwrap = true }: SummarizeOptions,
+  sentences: boolean,
+): { passage: Passage; unwrapped_lines: number } {
+  const read = unwrap ? unwrapLines(text) : { text, joined: 0 };
+  const passage = sentences ? passageOf(text, read.text) : { text: read.text, sentences: [] };
+  return { passage, unwrapped_lines: read.joined };
+}
+
+function readOne(
+  { config }: SummarizingModel,
+  tokenizer: ByteLevelTokenizer,
+  passage: Passage,
+  { truncation = true, extractive = false }: SummarizeOptions,
+): ReadPassage {
   const limit = config.max_encoder_position_embeddings;
-  const source = unwrap ? unwrapLines(text) : { text, joined: 0 };
-  if (extractive !== false) requireOffsets(tokenizer);
-  const encoding = tokenizer(source.text, {
-    truncation,
-    ...(truncation ? { max_length: limit } : {}),
-    ...(extractive === false ? {} : { return_offsets_mapping: true }),
-    verbose: false,
-  });
-  const ids = encoding.input_ids as number[];
-  if (ids.length > limit) {
-    throw new InvalidArgumentError({
-      operation: "summarize",
-      expected: `a document of at most ${limit} tokens, what the model holds`,
-      got: `${ids.length} tokens`,
-      fix: "Allow truncation, split the document, or use a model with a longer position table.",
-    });
-  }
-  const truncated_tokens = encoding.num_truncated as number;
-  return {
-    ids,
-    truncated_tokens,
-    unwrapped_lines: source.joined,
-    cited:
-      extractive === false
-        ? undefined
-        : citable(text, source.text, encoding.offset_mapping as [number, number][], truncated_tokens > 0),
-  };
+  return readPassage(tokenizer, passage, { operation, limit, truncation, extractive: extractive !== false });
 }
 
 /** Summaries of documents that are computed together; shorter ones are padded to the longest. */
@@ -143,72 +154,50 @@ export async function summarizeRead(
   tokenizer: ByteLevelTokenizer,
   documents: readonly ReadDocument[],
   settings: GenerationSettings,
-  { extractive = false, generation = {} }: SummarizeOptions,
+  options: SummarizeOptions,
+  level = 1,
 ): Promise<DocumentSummary[]> {
-  const width = Math.max(...documents.map(({ ids }) => ids.length));
-  const rows = (value: (document: ReadDocument, position: number) => number): number[][] =>
-    documents.map((document) => Array.from({ length: width }, (_, position) => value(document, position)));
-  const max_sentences = typeof extractive === "object" ? extractive.max_sentences : undefined;
-  const spans = documents.flatMap(({ cited }) => (cited === undefined ? [] : [cited.map(({ span }) => span)]));
-  const { sequences, chosen_sentences } = await model.generate({
-    ...generation,
-    ...(extractive === false ? {} : { extractive: { sentences: spans, max_sentences } }),
-    return_dict_in_generate: true,
-    input_ids: rows(({ ids }, position) => ids[position] ?? tokenizer.pad_token_id!),
-    attention_mask: rows(({ ids }, position) => (position < ids.length ? 1 : 0)),
-    global_attention_mask: rows((_, position) => (position === 0 ? 1 : 0)),
-  });
-  const { pad_token_id } = model.config;
-  return (sequences.tolist() as number[][]).map((padded, i) => {
-    const { ids, truncated_tokens, unwrapped_lines, cited } = documents[i]!;
-    const end = padded.findLastIndex((id) => id !== pad_token_id) + 1;
-    const summary = padded.slice(0, end);
-    const sentences = cited && chosen_sentences?.[i]?.map((sentence) => cited[sentence]!.cited);
-    return {
-      summary_text:
-        sentences?.map(({ text }) => text).join(" ") ?? tokenizer.decode(summary, { skip_special_tokens: true }).trim(),
-      ...(sentences && { sentences }),
-      source_tokens: ids.length + truncated_tokens,
-      unwrapped_lines,
-      truncated_tokens,
-      summary_tokens: summary.length,
-      global_attention: [0],
-      generation: settings,
-    };
-  });
+  const outputs = await writeSummaries(model, tokenizer, documents, options, level);
+  return outputs.map((output, i) => summaryOf(model, tokenizer, documents[i]!, output, settings));
 }
 
-/** The document's sentences that a summary may consist of, with the tokens of each. `read`: the text as it was read. */
-function citable(
-  text: string,
-  read: string,
-  offsets: readonly [number, number][],
-  truncated: boolean,
-): { span: TokenSpan; cited: CitedSentence }[] {
-  const found = tokenSpans(sentencesOf(read), offsets, truncated);
-  if (found.length === 0) {
-    throw new InvalidArgumentError({
-      operation: "summarize, extractive",
-      expected: "a document with at least one whole sentence in what is read of it",
-      got: "none",
-    });
-  }
-  let line = 1;
-  let at = 0;
-  return found.map(({ sentence: { start, end }, span }) => {
-    for (; at < start; at++) if (text[at] === "\n") line += 1;
-    return { span, cited: { text: read.slice(start, end), start, end, line } };
+/** What the model writes about each of them. */
+export async function writeSummaries(
+  model: SummarizingModel,
+  tokenizer: ByteLevelTokenizer,
+  documents: readonly ReadDocument[],
+  { extractive = false, generation = {} }: SummarizeOptions,
+  level = 1,
+): Promise<GeneratedText[]> {
+  const { progress_callback, ...rest } = generation;
+  const outputs = await generateTexts(model, tokenizer, documents, {
+    extractive,
+    global_attention,
+    generation: { ...rest, ...told(progress_callback, { level, batch: 1, batches: 1 }) },
   });
+  return outputs.map(([output]) => output!);
 }
 
-function requireOffsets(tokenizer: ByteLevelTokenizer): void {
-  if (tokenizer.is_fast) return;
-  throw new InvalidArgumentError({
-    operation: "summarize, extractive",
-    expected: "a tokenizer that knows the place of each token",
-    got: "LEDTokenizer",
-    fix: "Load LEDTokenizerFast, or AutoTokenizer.",
-  });
+export function summaryOf(
+  { config: { pad_token_id } }: SummarizingModel,
+  tokenizer: ByteLevelTokenizer,
+  { ids, truncated, unwrapped_lines }: ReadDocument,
+  { ids: padded, sentences }: GeneratedText,
+  generation: GenerationSettings,
+): DocumentSummary {
+  const end = padded.findLastIndex((id) => id !== pad_token_id) + 1;
+  const summary = padded.slice(0, end);
+  return {
+    summary_text:
+      sentences?.map(({ text }) => text).join(" ") ?? tokenizer.decode(summary, { skip_special_tokens: true }).trim(),
+    ...(sentences && { sentences }),
+    source_tokens: ids.length + truncated,
+    unwrapped_lines,
+    truncated_tokens: truncated,
+    summary_tokens: summary.length,
+    global_attention: [0],
+    generation,
+  };
 }
 
 /** The settings that generate() will use, their lengths checked against the decoder's position table. */

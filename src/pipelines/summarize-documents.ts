@@ -16,7 +16,8 @@ import {
   summarizeRead,
 } from "./summarize-document.ts";
 
-export interface SummarizeManyOptions extends SummarizeOptions {
+/** A document that is longer than the model is cut, or an error: summarizeDocument has a strategy for it. */
+export interface SummarizeManyOptions extends Omit<SummarizeOptions, "strategy" | "stride"> {
   /** Documents that are computed together; 8 by default. */
   readonly batch_size?: number;
   /**
