@@ -202,11 +202,18 @@ export {
 } from "./pipelines/text-classification.ts";
 export type { TextPipelineModel } from "./pipelines/text-generation.ts";
 export type { SummarizationOptions, TextGenerationOptions } from "./pipelines/text-generation-options.ts";
+export type { PartSize } from "./pipelines/text-parts.ts";
 export {
   type GeneratedResult,
   type GenerateText,
   Text2TextGenerationPipeline,
 } from "./pipelines/text2text-generation.ts";
+export {
+  type DocumentTranslation,
+  type TranslateDocumentOptions,
+  type TranslatedPart,
+  translateDocument,
+} from "./pipelines/translate-document.ts";
 export { type Translate, TranslationPipeline, type TranslationResult } from "./pipelines/translation.ts";
 export { type NestedList, type NestedNumbers, Tensor, type TensorType } from "./tensor.ts";
 export * from "./tf/index.ts";

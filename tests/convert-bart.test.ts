@@ -186,6 +186,6 @@ test("led convert --from bart does the same, and says what goes with it", async 
     expect(await readFile(join(at("led"), name)), name).toEqual(Buffer.from(bytes));
   expect(await led("convert", at("bart"), at("other"), ...args, "--dtype", "q8")).toMatchObject({
     exitCode: 2,
-    stderr: expect.stringContaining("option '--from <model>' cannot be used with option '--dtype <dtype>'"),
+    stderr: expect.stringContaining("option '--from bart' cannot be used with option '--dtype <dtype>'"),
   });
 });

@@ -1,4 +1,5 @@
 /** `led convert MODEL FOLDER`: a checkpoint rewritten as safetensors, with everything else of its folder. */
+import type { Command } from "commander";
 import { type ConvertDType, convertToSafetensors, openCheckpoint } from "../checkpoints/index.ts";
 import { quantizationConfig } from "../checkpoints/quantize.ts";
 import type { WriteProgress } from "../checkpoints/shards.ts";
@@ -17,7 +18,7 @@ import { progressBar } from "./progress.ts";
 export interface ConvertFlags {
   readonly dtype?: ConvertDType;
   readonly maxShardSize?: string;
-  readonly from?: "bart";
+  readonly from?: "tf" | "bart";
   readonly attentionWindow?: number;
   readonly maxPositionEmbeddings?: number;
   readonly progress?: boolean;
@@ -29,14 +30,16 @@ const companions = [...filesOfPart.tokenizer, ...filesOfPart.config.toReversed()
 /** What config.json calls a number format. */
 const torchTypes = { fp32: "float32", fp16: "float16", q8: "float32" } as const;
 
-export async function convert(source: string, folder: string, flags: ConvertFlags): Promise<void> {
+export async function convert(source: string, folder: string, flags: ConvertFlags, command: Command): Promise<void> {
+  refuseContradictions(flags, command);
   const progress = progressBar(flags.progress);
   const interruption = new AbortController();
   const showWritten = ({ written, total }: WriteProgress): void =>
     progress.update("convert", Math.round(written / 1e6), Math.round(total / 1e6), "MB");
   try {
     const result = await writeModelFolder(folder, async (target) => {
-      const files = await resolveModel(source, progress);
+      const search = flags.from === "tf" ? "from_tf" : "torch";
+      const files = await resolveModel(source, progress, undefined, search);
       if (flags.from === "bart") {
         return withInterruption(
           (why) => interruption.abort(why),
@@ -51,7 +54,7 @@ export async function convert(source: string, folder: string, flags: ConvertFlag
             }),
         );
       }
-      const checkpoint = await openCheckpoint(files);
+      const checkpoint = await openCheckpoint(files, { search });
       const config = await LEDConfig.from_files(files);
       const prefix = [...checkpoint.tensors.keys()].some((name) => name.startsWith("led")) ? "led." : "";
       return withInterruption(
@@ -76,6 +79,17 @@ export async function convert(source: string, folder: string, flags: ConvertFlag
     process.stdout.write(`${result.files.join(", ")}: ${megabytes(result.total_size)} MB in ${folder}\n`);
   } finally {
     progress.stop();
+  }
+}
+
+/** Options of one kind of model that are given with another. */
+function refuseContradictions({ from, dtype, attentionWindow, maxPositionEmbeddings }: ConvertFlags, command: Command) {
+  if (from === "bart" && dtype !== undefined) {
+    command.error("error: option '--from bart' cannot be used with option '--dtype <dtype>'");
+  }
+  const ofBart = { "--attention-window <n>": attentionWindow, "--max-position-embeddings <n>": maxPositionEmbeddings };
+  for (const [name, value] of Object.entries(ofBart)) {
+    if (from !== "bart" && value !== undefined) command.error(`error: option '${name}' is for --from bart`);
   }
 }
 

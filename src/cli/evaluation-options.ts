@@ -1,7 +1,6 @@
 /** The options of `led evaluate`. */
-import { type Command, Option } from "commander";
-import { dtypes } from "../models/led/model-weights.ts";
-import { devices } from "../platform/platform.ts";
+import type { Command } from "commander";
+import { addComputeOptions, addExamples, addProgressOption } from "./command-options.ts";
 import { addDataOptions, answers, type Task, type TaskOption, taskOption, texts } from "./data-options.ts";
 import { aNumber, wholeNumber } from "./failure.ts";
 
@@ -35,16 +34,20 @@ function ofTasks(): readonly TaskOption[] {
 
 export function addEvaluationOptions(command: Command): Command {
   command
+    .summary("Score what a model makes of the rows of a file.")
     .description("Compare what a model makes of the rows of a file with what stands there.")
     .requiredOption("--model <model>", 'a folder, a Hub id, or "embedded"')
     .requiredOption("--data <file>", "a .jsonl, .json, .csv, .tsv (also .gz) or .parquet file");
-  return addDataOptions(command, ofTasks())
+  addDataOptions(command, ofTasks())
     .option("--limit <n>", "rows that are read at most", wholeNumber(1))
     .option("--no-references", "only predict: no targets, labels or answers are read")
     .option("--output <file>", "where to write the predictions, a JSON object a line")
-    .option("--json", "print JSON with all measures")
-    .addOption(new Option("--device <device>", "where to compute").choices(devices).default("auto"))
-    .addOption(new Option("--dtype <dtype>", "fp32, or q8: weights in bytes, smaller and faster").choices(dtypes))
-    .option("--threads <n>", "threads to compute with (default: the processor's cores)", wholeNumber(1))
-    .option("--progress", "show progress on standard error even where that is no terminal (default: only there)");
+    .option("--json", "print JSON with all measures");
+  addComputeOptions(command);
+  addProgressOption(command);
+  return addExamples(
+    command,
+    "led evaluate --task summarization --model ./my-led --data test.jsonl",
+    "led evaluate --task question-answering --model ./my-led --data squad.json --output answers.jsonl",
+  );
 }

@@ -2,7 +2,7 @@ import { CommanderError } from "commander";
 import { expect, test } from "vitest";
 import { InternalError, InvalidArgumentError } from "../errors.ts";
 import { OfflineError } from "../hub/index.ts";
-import { describeFailure, oneLine, wholeNumber } from "./failure.ts";
+import { describeFailure, oneLine, PartFailed, wholeNumber } from "./failure.ts";
 import { Interruption } from "./interruption.ts";
 
 test("an error of this package is its message, in one line", () => {
@@ -22,10 +22,13 @@ test("an error that nobody foresaw shows its class, and no stack", () => {
 });
 
 test("without a network the model that needs none is named", () => {
-  expect(describeFailure(new OfflineError({ operation: "load", expected: "x", got: "y", fix: "Connect." }))).toEqual({
+  const error = new OfflineError({ operation: "load", expected: "x", got: "y", fix: "Connect." });
+  expect(describeFailure(error, true)).toEqual({
     line: "led: load: expected x, got y. Connect. The embedded model works offline: leave out --model.",
     exitCode: 1,
   });
+  // Where a command has none.
+  expect(describeFailure(error)).toEqual({ line: "led: load: expected x, got y. Connect.", exitCode: 1 });
 });
 
 test("what commander has said is not said again", () => {
@@ -36,6 +39,17 @@ test("what commander has said is not said again", () => {
 test("an interruption is no failure to explain", () => {
   expect(describeFailure(new Interruption("SIGINT"))).toEqual({ exitCode: 130 });
   expect(describeFailure(new Interruption("SIGTERM"))).toEqual({ exitCode: 143 });
+});
+
+test("some of many things that failed are said already", () => {
+  expect(describeFailure(new PartFailed("2 of 3 documents failed"))).toEqual({ exitCode: 1 });
+});
+
+test("TensorFlow's weights: what the command line has in the place of an option of the library", () => {
+  const says = "There is a file for TensorFlow weights. Use `from_tf=True` to load this model from those weights.";
+  expect(describeFailure(new InvalidArgumentError({ operation: "open", says })).line).toMatch(
+    / On the command line: led convert MODEL FOLDER --from tf, and name FOLDER as the model\.$/,
+  );
 });
 
 test("one line keeps letters of every language", () => {

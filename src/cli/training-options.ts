@@ -1,6 +1,7 @@
 /** The options of `led train`; those of the training have the reference's names, with dashes. */
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { type ArgumentName, intervals, optimizerNames, TrainingArgumentFields } from "../training/argument-fields.ts";
+import { addExamples, addProgressOption } from "./command-options.ts";
 import { addDataOptions, names } from "./data-options.ts";
 import { aNumber, wholeNumber } from "./failure.ts";
 
@@ -126,11 +127,15 @@ export function addTrainingOptions(command: Command): Command {
     .option("--early-stopping-threshold <number>", "by how much better counts (default: 0)", aNumber)
     .option("--report <file>", "write the curves of the training as a page of HTML")
     .option("--threads <n>", "threads to compute with (default: the processor's cores)", wholeNumber(1))
-    .option("--json", "print JSON with all measures")
-    .option("--progress", "show progress on standard error even where that is no terminal (default: only there)");
+    .option("--json", "print JSON with all measures");
+  addProgressOption(command);
   addDataOptions(command);
   for (const { option } of argumentOptions().values()) command.addOption(option.helpGroup("Training:"));
-  return command;
+  return addExamples(
+    command,
+    "led train --task summarization --model ./my-led --train train.jsonl --output-dir ./trained",
+    "led train --task classification --model ./my-led --train train.csv --head encoder --output-dir ./classifier",
+  );
 }
 
 function aBoolean(text: string): boolean {

@@ -12,7 +12,7 @@ section { overflow-y: auto; padding: 16px; }
 h1 { font-size: 20px; line-height: 1.3; margin: 0 0 12px; }
 .choice { display: grid; grid-template-columns: 22px minmax(0, 1fr); padding: 5px 6px; border-radius: 6px; }
 .choice:has(:checked) { background: var(--page); box-shadow: 0 0 0 1px var(--line); }
-.choice input { margin: 5px 0 0; accent-color: var(--link); }
+.choice input { align-self: start; width: 14px; height: 14px; margin: 5px 0 0; accent-color: var(--link); }
 label { cursor: pointer; }
 .choice ul { display: none; grid-column: 2; flex-wrap: wrap; gap: 0 16px; margin: 2px 0 0; padding: 0; list-style: none; color: var(--soft); font-size: 13px; }
 .choice :checked ~ ul { display: flex; }

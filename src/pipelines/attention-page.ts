@@ -98,14 +98,14 @@ function percentage(share: number): string {
 }
 
 function legend(choices: readonly Choice[]): string {
-  const [whole, sentences] = [
-    "than so many words would if all got the same",
-    "than they got while the summary was written as a whole",
-  ];
-  const rules = choices.length === 1 ? `more ${whole}` : `more ${sentences}; for the whole summary, more ${whole}`;
+  const whole = "than so many words would get if attention were spread evenly";
+  const rule =
+    choices.length === 1
+      ? whole
+      : `while the chosen sentence was written than while the summary as a whole was; for the whole summary, more ${whole}`;
   return `<aside aria-label="Legend">
 <p class="scale"><span>no more</span><span class="ramp"></span><span>most</span></p>
-<p>Colour marks sentences of the document that got more attention ${rules}. The strongest colour is the sentence that got most.</p>
+<p>Colour marks sentences of the document that got more attention ${rule}. The strongest colour is the sentence that got most.</p>
 <p>Attention is the mean over all layers and heads. It shows where the model looked, which is no proof that the summary is right, nor that nothing else counted.</p>
 </aside>`;
 }

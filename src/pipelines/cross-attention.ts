@@ -37,8 +37,9 @@ const mostWeights = 2 ** 24;
  * For each written token, its share of attention on each of the spans, 0 to 1: the mean over all layers and heads. [T - 1][spans]; row
  * i is of the step that wrote target[i + 1]. What is missing to 1 went to tokens outside the spans.
  *
- * The mean, since it was measured: of extractive summaries by the embedded model, whose sentences' origins are known, it is among the
- * best that tell the origin, and it needs no choice that depends on the checkpoint (a layer, or a head).
+ * The mean, as measured with the embedded model on seven long documents: of 19 sentences of extractive summaries, whose origins are
+ * known, the origin came first for 18 by the mean (above average: summary-attention.ts) and by the best layer, for 17 by the largest of
+ * all heads, for none by the last layer. A layer would have to be chosen anew for each checkpoint.
  */
 export async function attentionOnSpans(
   model: AttendingModel,
@@ -92,11 +93,10 @@ function meanOnSpans(layers: readonly Tensor<"float32">[], spans: readonly Token
       rows.forEach((row, query) => {
         const start = (head * queries + query) * width;
         spans.forEach(([first, beyond], span) => {
-          for (let i = start + first; i < start + beyond; i++) row[span]! += data[i]!;
+          for (let i = start + first; i < start + beyond; i++) row[span]! += data[i]! / (layers.length * heads);
         });
       });
     }
   }
-  for (const row of rows) row.forEach((sum, span) => void (row[span] = sum / (layers.length * heads)));
   return rows;
 }

@@ -45,12 +45,12 @@ export function sentenceAttention(
   return { shares, average, whole, weights: shares.length === 1 ? [whole] : shares.map((own) => above(own, average)) };
 }
 
-/** Less than this is rounding. */
-const least = 1e-9;
+/** Less than this is float32's rounding, not attention. */
+const least = 1e-7;
 
 /** How far each is above its expectation, where it is; the most is 1. */
 function above(shares: readonly number[], expected: readonly number[]): number[] {
-  const more = shares.map((share, j) => Math.max(0, share - expected[j]!));
+  const more = shares.map((share, j) => share - expected[j]!).map((value) => (value < least ? 0 : value));
   const most = more.reduce((a, b) => Math.max(a, b), 0);
-  return more.map((value) => (most < least ? 0 : value / most));
+  return most === 0 ? more : more.map((value) => value / most);
 }

@@ -38,7 +38,8 @@ function writtenSentences(tokenizer: ByteLevelTokenizer, ids: readonly number[])
   });
   let token = 1;
   return sentencesOf(text).flatMap(({ start, end }) => {
-    while (token < ids.length && begins[token]! < start) token += 1;
+    // <s> may be written first, as in LED's own summaries.
+    while (token < ids.length && (special.has(ids[token]!) || begins[token]! < start)) token += 1;
     const first = token;
     while (token < ids.length && !special.has(ids[token]!) && begins[token]! < end) token += 1;
     return token > first ? [{ text: text.slice(start, end), tokens: [first, token] as const }] : [];

@@ -1,4 +1,4 @@
-/** A text in parts that a model holds, with nothing left out: what is between them is white space and marks, and is kept as it is. */
+/** A text in parts that a model holds, with nothing left out: what is between them is white space and marks, and stays as it is. */
 import { InvalidArgumentError } from "../errors.ts";
 import { type Sentence, sentencesOf } from "./sentences.ts";
 import { lineAt } from "./text-places.ts";

@@ -1,6 +1,6 @@
 /**
- * A document to another text, part by part, so that nothing is left out: headings, list items and paragraphs stay where they are, and
- * what is between them stays as it is. The reference's pipeline takes a text as a whole, and what is beyond the model fails there.
+ * A document to another text, part by part, so that nothing is left out: headings, list items and paragraphs stay where they are,
+ * and so does what is between them. The reference's pipeline takes a text as a whole, and what is beyond the model fails there.
  */
 import { InvalidArgumentError, refuseUnknownOptions } from "../errors.ts";
 import type { GenerateOptions } from "../models/led/for-conditional-generation.ts";
@@ -24,8 +24,8 @@ export interface TranslateDocumentOptions {
   /** Parts that are computed together; 8 by default. Those of like length go together. */
   readonly batch_size?: number | undefined;
   /**
-   * Fields of GenerationConfig, and signal. Without max_new_tokens a part may become twice as long and 32 tokens longer, or what the
-   * model's settings allow if that is more; at most what the decoder holds.
+   * Fields of GenerationConfig, and signal. Without max_new_tokens a part may become twice as long and 32 tokens longer, or what
+   * the model's settings allow if that is more; at most what the decoder holds.
    */
   readonly generation?: Pick<GenerateOptions, "num_beams" | "max_new_tokens" | "signal"> | undefined;
   /** Called at the start and after each batch. */
@@ -64,8 +64,8 @@ const optionNames = [
 ] as const satisfies readonly (keyof TranslateDocumentOptions)[];
 
 /**
- * Throws an InvalidArgumentError for a tokenizer of another model, for a sentence (or with "document" a text) that is longer than the
- * model, and for more new tokens than the decoder has positions.
+ * Throws an InvalidArgumentError for a tokenizer of another model, for a sentence (or with "document" a text) that is longer than
+ * the model, and for more new tokens than the decoder has positions.
  */
 export async function translateDocument(
   model: TextGeneratingModel,

@@ -1,9 +1,11 @@
 /** `led convert`: a complete new folder, or none. */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { openCheckpoint, readTensor } from "../../src/checkpoints/index.ts";
 import { folderFiles } from "../../src/hub/index.ts";
+import { LEDModel } from "../../src/index.ts";
 import { fixtureBytes, p, torchFile } from "../support/checkpoint-files.ts";
 import { led } from "../support/command.ts";
 import { type ModelFolder, tinyLed } from "../support/tiny-led.ts";
@@ -94,6 +96,44 @@ test("--max-shard-size", async () => {
   expect(exitCode).toBe(0);
   expect(stdout).toMatch(/^model-00001-of-0000\d\.safetensors, .*, model\.safetensors\.index\.json: 0\.0 MB in /);
   expect(await summaryBy(target)).toEqual(await summaryBy(source.path));
+});
+
+describe("--from tf", () => {
+  const tensorflow = (folder: string): string =>
+    fileURLToPath(new URL(`../oracle/fixtures/tf-checkpoints/${folder}`, import.meta.url));
+
+  test.each(["lm", "base", "old", "shards"])("the weights of %s, as LEDModel reads them", async (folder) => {
+    const { exitCode, stdout, stderr } = await led("convert", tensorflow(folder), target, "--from", "tf");
+    expect([exitCode, stdout, stderr]).toEqual([0, `model.safetensors: 0.0 MB in ${target}\n`, ""]);
+    const expected = await LEDModel.from_pretrained(tensorflow(folder), { from_tf: true });
+    const converted = await LEDModel.from_pretrained(target);
+    const state = await converted.state_dict();
+    for (const [name, { data }] of await expected.state_dict()) expect(state.get(name)!.data, name).toEqual(data);
+    await expected.dispose();
+    await converted.dispose();
+  });
+
+  test("is named where TensorFlow's weights are found without it", async () => {
+    const { exitCode, stderr } = await led("convert", tensorflow("lm"), target);
+    expect(exitCode).toBe(1);
+    expect(stderr).toMatch(
+      /there is a file for TensorFlow weights\. [^\n]* led convert MODEL FOLDER --from tf, and name FOLDER as the model\.\n$/,
+    );
+    expect(existsSync(target)).toBe(false);
+  });
+
+  test("without tf_model.h5, and with what is for a BART", async () => {
+    const without = await led("convert", source.path, target, "--from", "tf");
+    expect(without.exitCode).toBe(1);
+    expect(without.stderr).toMatch(
+      /^led: openCheckpoint: expected one of tf_model\.h5, tf_model\.h5\.index\.json, got /,
+    );
+    expect(await led("convert", source.path, target, "--from", "tf", "--attention-window", "8")).toEqual({
+      exitCode: 2,
+      stdout: "",
+      stderr: "led: option '--attention-window <n>' is for --from bart\n",
+    });
+  });
 });
 
 describe("refuses", () => {

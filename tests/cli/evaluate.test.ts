@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { LEDConfig } from "../../src/config.ts";
+import type { LEDConfig } from "../../src/config.ts";
 import {
   bleu,
   LEDForConditionalGeneration,
@@ -12,25 +12,12 @@ import {
   rouge,
 } from "../../src/index.ts";
 import { led } from "../support/command.ts";
-import { type ModelFolder, tinyConfig, tinyLed } from "../support/tiny-led.ts";
+import { withHead } from "../support/tiny-heads.ts";
+import { type ModelFolder, tinyLed } from "../support/tiny-led.ts";
 
 let text: ModelFolder;
 let classes: ModelFolder;
 let answers: ModelFolder;
-
-/** The tiny model's folder with the weights of a class with a head over the encoder. */
-async function withHead(
-  make: (config: LEDConfig) => Promise<LEDForSequenceClassification | LEDForQuestionAnswering>,
-  keys: Record<string, unknown> = {},
-): Promise<ModelFolder> {
-  const folder = await tinyLed();
-  const config = LEDConfig.from_dict({ ...tinyConfig, init_std: 0.5, ...keys });
-  config.update({ head: "encoder" });
-  const model = await make(config);
-  await model.save_pretrained(folder.path);
-  await model.dispose();
-  return folder;
-}
 
 const classifier = (config: LEDConfig) => LEDForSequenceClassification.from_config(config, { seed: 3 });
 

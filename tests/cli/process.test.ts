@@ -100,6 +100,14 @@ test("a Hub id without a network: the line names the model that needs none", asy
     /^led: We couldn't connect to 'http:[^\n]+ The embedded model works offline: leave out --model\.\n$/,
   );
   expect(outcome.stderr).toContain(endpoint);
+  // Where there is none that could do it, none is named.
+  const other = await command.run(["classify", ...args.slice(1)], {
+    ...given,
+    env: { ...given.env, HF_ENDPOINT: endpoint },
+  });
+  expect(other).toMatchObject({ exitCode: 1, stdout: "" });
+  expect(other.stderr).toMatch(/^led: We couldn't connect to 'http:[^\n]+\n$/);
+  expect(other.stderr).not.toContain("leave out");
 });
 
 describe("standard input", () => {
@@ -107,6 +115,13 @@ describe("standard input", () => {
     const outcome = await run(["summarize", "-", "--model", model.path, "--json"], "a few words");
     expect(outcome).toMatchObject({ exitCode: 0, stderr: "" });
     expect(JSON.parse(outcome.stdout)).toMatchObject({ source_tokens: 13, truncated_tokens: 0 });
+  });
+
+  test("- may be one of several files", async () => {
+    writeFileSync(join(work, "text.txt"), "other words");
+    const outcome = await run(["translate", "text.txt", "-", "--model", model.path], "a few words");
+    expect(outcome.exitCode).toBe(0);
+    expect(outcome.stdout).toMatch(/^==> text\.txt <==\n[^\n]*\n==> standard input <==\n[^\n]*\n$/);
   });
 
   test.each([
@@ -202,11 +217,15 @@ describe.skipIf(process.platform === "win32")("Ctrl-C", () => {
     expect(below(large)).toEqual(before);
   });
 
-  test("while weights are converted for the engine leaves no temporary file", async () => {
+  test.each([
+    ["summarize", ["long.txt"]],
+    ["translate", ["long.txt"]],
+    ["bench", []],
+  ])("of %s while weights are converted for the engine leaves no temporary file", async (name, files) => {
     const half = join(folder, "half");
     expect((await run(["convert", large, half, "--dtype", "fp16"])).exitCode).toBe(0);
     writeFileSync(join(work, "long.txt"), "abc ".repeat(5000));
-    const child = command.start(["summarize", "long.txt", "--model", half], options());
+    const child = command.start([name, ...files, "--model", half], options());
     const done = ended(child);
     // As soon as there is something to leave behind.
     let seen: string[] = [];

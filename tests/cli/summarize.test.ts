@@ -33,10 +33,13 @@ describe("a tiny model", () => {
   });
 
   test("--json says what was computed, how and where", async () => {
-    const { exitCode, stdout, stderr } = await withTiny(text("a few words"), "--json", "--device", "cpu");
+    const file = text("a few words");
+    const { exitCode, stdout, stderr } = await withTiny(file, "--json", "--device", "cpu");
     expect([exitCode, stderr]).toEqual([0, ""]);
     expect(stdout).toMatch(/^[^\n]+\n$/);
     expect(JSON.parse(stdout)).toEqual({
+      file,
+      format: "text",
       model: model.path,
       device: "cpu",
       summary_text: expect.any(String),
