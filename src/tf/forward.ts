@@ -128,11 +128,16 @@ function requireSource(inputs: Pick<TFEncoderInputs, "input_ids" | "inputs_embed
   requireOne(inputs.input_ids, inputs.inputs_embeds, "");
 }
 
+const decoderIdsFix =
+  "TensorFlow's classes make no decoder ids of input_ids. Give decoder_input_ids: config.decoder_start_token_id, then " +
+  "input_ids without the last, is what LEDModel makes of them; TFLEDForConditionalGeneration takes labels instead.";
+
 function requireOne(ids: unknown, embeds: unknown, prefix: string): void {
   if ((ids ?? undefined) !== undefined || (embeds ?? undefined) !== undefined) return;
   throw new InvalidArgumentError({
     operation: prefix === "" ? "TFLEDEncoder" : "TFLEDDecoder",
     says: `You have to specify either ${prefix}input_ids or ${prefix}inputs_embeds`,
+    ...(prefix === "" ? {} : { fix: decoderIdsFix }),
   });
 }
 

@@ -17,14 +17,7 @@ export function asTensor<T extends TensorType>(value: TensorLike, type: T): Tens
 /** Token ids, int64 [B, n], each a row of a table of `rows`. */
 export function tokenIds(name: string, value: TensorLike, rows: number): Tensor<"int64"> {
   const ids = asTensor(value, "int64");
-  if (ids.dims.length !== 2) {
-    throw new InvalidArgumentError({
-      operation: name,
-      expected: "a batch of rows of ids, [batch, length]",
-      got: `dims [${ids.dims.join(", ")}]`,
-      fix: "Put a single row of ids in an array: [ids].",
-    });
-  }
+  requireRows(name, ids);
   const limit = BigInt(rows);
   const bad = ids.data.findIndex((id) => id < 0n || id >= limit);
   if (bad >= 0) {
@@ -36,6 +29,16 @@ export function tokenIds(name: string, value: TensorLike, rows: number): Tensor<
     });
   }
   return ids;
+}
+
+function requireRows(operation: string, { dims }: Tensor): void {
+  if (dims.length === 2) return;
+  throw new InvalidArgumentError({
+    operation,
+    expected: "a batch of rows of ids, [batch, length]",
+    got: `dims [${dims.join(", ")}]`,
+    fix: "Put a single row of ids in an array: [ids].",
+  });
 }
 
 /** decoder ids from labels or source ids (reference: shift_tokens_right): start token first, -100 becomes the pad token. */
@@ -53,6 +56,7 @@ export function shiftTokensRight(
           : "config.decoder_start_token_id has to be defined.",
     });
   }
+  requireRows("shift_tokens_right", ids);
   const [batch, length] = ids.dims as [number, number];
   const shifted = Tensor.zeros("int64", ids.dims);
   for (let row = 0; row < batch; row++) {
