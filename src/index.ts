@@ -165,6 +165,7 @@ export {
 export type { IncompatibleKeys, SaveOptions } from "./models/led/pretrained-model.ts";
 export type { EmbeddingTable } from "./models/led/token-table.ts";
 export type { InWorker } from "./models/led/worker-model.ts";
+export { type AttendedSummary, type AttentionPageOptions, attentionPage } from "./pipelines/attention-page.ts";
 export type { ClassifiedText, TextPair } from "./pipelines/classification-inputs.ts";
 export type { Strategy, StrategyReport } from "./pipelines/condense.ts";
 export {
@@ -181,6 +182,12 @@ export type { PipelineParts } from "./pipelines/pipeline-parts.ts";
 export { QuestionAnsweringPipeline, type QuestionAnsweringResult } from "./pipelines/question-answering.ts";
 export type { QuestionInput, QuestionInputs } from "./pipelines/question-inputs.ts";
 export type { QuestionAnsweringPipelineOptions } from "./pipelines/question-settings.ts";
+export {
+  type SelectedSentence,
+  type SelectedSentences,
+  type SelectSentencesOptions,
+  selectSentences,
+} from "./pipelines/select-sentences.ts";
 export { type Sentence, sentencesOf, tokenSpans } from "./pipelines/sentences.ts";
 export { SummarizationPipeline, type Summarize, type SummaryResult } from "./pipelines/summarization.ts";
 export {
@@ -195,6 +202,13 @@ export {
   type SummaryOfMany,
   summarizeDocuments,
 } from "./pipelines/summarize-documents.ts";
+export {
+  type ExplainedModel,
+  type SummarizeWithAttentionOptions,
+  type SummaryAttention,
+  summarizeWithAttention,
+} from "./pipelines/summarize-with-attention.ts";
+export type { SentenceAttention } from "./pipelines/summary-attention.ts";
 export {
   type ClassificationResult,
   TextClassificationPipeline,

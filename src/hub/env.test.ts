@@ -81,6 +81,11 @@ test("env follows the environment until a field is assigned", () => {
   }).toThrow("env.logLevel: expected debug, info, warning, error, silent");
 });
 
+test("a field that does not exist is refused", () => {
+  expect(() => Object.assign(env, { allowRemoteModel: false })).toThrow("Did you mean `allowRemoteModels`?");
+  expect(() => Object.assign(env, { useBrowserCache: false })).toThrow("env: expected options among cacheDir");
+});
+
 test("log keeps to env.logLevel", () => {
   const write = vi.spyOn(process.stderr, "write").mockImplementation(() => true);
   const before = env.logLevel;

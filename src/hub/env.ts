@@ -6,7 +6,7 @@
 import { readFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { InvalidArgumentError } from "../errors.ts";
+import { InvalidArgumentError, refuseUnknownOptions } from "../errors.ts";
 
 export type Fetch = (url: string, init?: RequestInit) => Promise<Response>;
 
@@ -114,8 +114,7 @@ export async function tokenToSend(
 
 const assigned: Partial<Env> = {};
 
-/** Where models come from and where they are kept; assign a field to override the environment. */
-export const env: Env = {
+const fields: Env = {
   get cacheDir() {
     return assigned.cacheDir ?? hubSettings().cacheDir;
   },
@@ -158,6 +157,17 @@ export const env: Env = {
   allowRemoteModels: true,
   localModelPath: undefined,
 };
+
+/**
+ * Where models come from and where they are kept; assign a field to override the environment. An InvalidArgumentError for one that
+ * does not exist.
+ */
+export const env: Env = new Proxy(fields, {
+  set(target, name, value) {
+    refuseUnknownOptions("env", { [String(name)]: value }, Object.keys(target));
+    return Reflect.set(target, name, value);
+  },
+});
 
 /** What this program has assigned to `env`, over what the environment says. */
 export function assignedEnv(): Partial<Env> {

@@ -12,8 +12,8 @@ import type { LEDForQuestionAnswering } from "../models/led/for-question-answeri
 import type { ByteLevelTokenizer } from "../tokenizers/index.ts";
 import { requireMatchingTokenizer } from "./matching-tokenizer.ts";
 import { overRows, type RowOptions } from "./model-rows.ts";
-import { type Sentence, sentencesOf, tokenSpans } from "./sentences.ts";
-import type { CitedSentence } from "./summarize-document.ts";
+import { type CitedSentence, type PassageSentence, passageOf } from "./passages.ts";
+import { tokenSpans } from "./sentences.ts";
 import { unwrapLines } from "./unwrap-lines.ts";
 
 export interface SelectSentencesOptions extends RowOptions {
@@ -59,14 +59,12 @@ interface SelectionSettings {
 const usual: SelectionSettings = { untitled: "Summary", max_sentences: 3, least_share: 0.3 };
 
 const operation = "selectSentences";
+/** Of a long document's windows, so that most sentences lie in one of them as a whole. */
+const commonTokens = 128;
 /** A first line that is longer is a paragraph. */
 const longestTitle = 200;
 /** What lists, headings and titles of Markdown begin with. */
 const marks = /^[#>*=\s-]+/;
-
-interface Scored extends Sentence {
-  readonly score: number;
-}
 
 /** Throws an InvalidArgumentError for a model without a head over the encoder, another model's tokenizer, and a text without sentences. */
 export async function selectSentences(
@@ -97,11 +95,14 @@ export async function selectSentences(
   const title = options.title ?? heading?.title ?? settings.untitled;
   const bodyStart = heading?.end ?? 0;
   const body = source.text.slice(bodyStart);
+  const max_length = model.config.max_encoder_position_embeddings;
   const windows = questionWindows(tokenizer, {
-    max_length: model.config.max_encoder_position_embeddings,
-    stride: 0,
+    max_length,
+    stride: Math.min(commonTokens, max_length >> 3),
   }).windows(title, body, {}, operation);
-  const sentences = sentencesOf(body);
+  const sentences = passageOf(text, source.text)
+    .sentences.filter(({ start }) => start >= bodyStart)
+    .map((sentence) => ({ ...sentence, start: sentence.start - bodyStart, end: sentence.end - bodyStart }));
   const scored = await overRows(
     windows,
     options,
@@ -120,10 +121,9 @@ export async function selectSentences(
   if (chosen.length === 0) {
     throw new InvalidArgumentError({ operation, expected: "a text with at least one sentence", got: "none" });
   }
-  const cited = citedIn(text, source.text, chosen, bodyStart);
   return {
-    summary_text: cited.map((sentence) => sentence.text).join(" "),
-    sentences: cited,
+    summary_text: chosen.map((sentence) => sentence.text).join(" "),
+    sentences: chosen,
     title,
     source_tokens: windows.reduce((sum, { input_ids }) => sum + input_ids.length, 0),
     windows: windows.length,
@@ -151,16 +151,16 @@ function headingOf(text: string): { title: string; end: number } | undefined {
 /** Of the sentences that lie in a window as a whole, those that the model gives a place. */
 function scoresOf(
   { offsets }: QuestionWindow,
-  sentences: readonly Sentence[],
+  sentences: readonly PassageSentence[],
   starts: Float32Array,
   ends: Float32Array,
-): Scored[] {
+): SelectedSentence[] {
   const [startLevel, endLevel] = [logOfSum(starts), logOfSum(ends)];
-  const spans = offsets.map((offset) => offset ?? ([0, 0] as const));
   const first = offsets.find((offset) => offset !== null)?.[0] ?? 0;
   const within = sentences.filter(({ start }) => start >= first);
+  const spans = offsets.map((offset) => offset ?? ([0, 0] as const));
   return tokenSpans(within, spans, true).map(({ sentence, span: [from, to] }) => ({
-    ...sentence,
+    ...sentence.cited,
     score: Math.exp((starts[from]! - startLevel + ends[to - 1]! - endLevel) / 2),
   }));
 }
@@ -174,22 +174,13 @@ function logOfSum(values: Float32Array): number {
 }
 
 /** The likeliest ones, in the document's order. */
-function choose(scored: readonly Scored[], count: number, leastShare: number): readonly Scored[] {
-  const ranked = [...scored].sort((a, b) => b.score - a.score);
+function choose(scored: readonly SelectedSentence[], count: number, leastShare: number): readonly SelectedSentence[] {
+  const once = new Map<number, SelectedSentence>();
+  for (const one of scored) if (one.score > (once.get(one.start)?.score ?? -1)) once.set(one.start, one);
+  const ranked = [...once.values()].sort((a, b) => b.score - a.score);
   const best = ranked[0]?.score ?? 0;
   return ranked
     .slice(0, count)
     .filter(({ score }) => score >= leastShare * best)
     .sort((a, b) => a.start - b.start);
-}
-
-/** `read`: the text as it was read, in which `offset` is where the sentences' places begin. */
-function citedIn(text: string, read: string, sentences: readonly Scored[], offset: number): SelectedSentence[] {
-  let line = 1;
-  let at = 0;
-  return sentences.map(({ start, end, score }) => {
-    for (; at < offset + start; at++) if (text[at] === "\n") line += 1;
-    const place = { start: offset + start, end: offset + end };
-    return { text: read.slice(place.start, place.end), ...place, line, score };
-  });
 }
