@@ -15,6 +15,7 @@ const embedded = fileURLToPath(new URL("../models/embedded", import.meta.url));
 
 /** What each is given and what it must print. */
 const expected: Record<string, { args: string[]; stdout: RegExp }> = {
+  "attention.mjs": { args: [document], stdout: /^<!doctype html>\n[\s\S]*<label for="c0">[\s\S]*<\/html>\n$/ },
   "drop-in.mjs": { args: [embedded, "answerer"], stdout: /^\S.+\n.* \(\d\.\d\d\)\n$/ },
   "extractive.mjs": { args: [document], stdout: /^(?:\d+: \S.*\n){1,3}$/ },
   "next-tokens.mjs": { args: ["The office is closed."], stdout: /^(?:0\.\d{3} ".*"\n){5}$/ },

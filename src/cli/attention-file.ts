@@ -37,14 +37,14 @@ export async function* summaryWithPage(
   model: ExplainedModel,
   tokenizer: ByteLevelTokenizer,
   document: LoadedDocument,
-  { strategy: _, ...options }: SummarizeOptions,
+  { strategy, ...options }: SummarizeOptions,
   { file, progress }: { readonly file: string; readonly progress: Progress },
 ): AsyncGenerator<{ readonly document: LoadedDocument; readonly result: DocumentSummary }> {
   const attended = await summarizeWithAttention(model, tokenizer, document.text, {
     ...options,
     attention_progress: (done, total) => progress.update("attention", done, total, "tokens"),
   });
-  yield { document, result: attended.summary };
+  yield { document, result: { ...attended.summary, ...(strategy && { strategy, chunks: 1, levels: 1 }) } };
   const html = attentionPage(document.text, attended, {
     title: `Summary of ${oneLine(basename(shownName(document)))}`,
   });

@@ -3,9 +3,14 @@
  * from one system to the next (links, free space, a write that meets a full disk) are gathered in `Disk`, so that a
  * test on one system can play another.
  */
-import { type FileHandle, mkdir, stat, statfs, symlink } from "node:fs/promises";
+import { mkdir, stat, statfs, symlink } from "node:fs/promises";
 import { dirname } from "node:path";
 import { FileError, LEDError } from "../errors.ts";
+
+/** An open file: node's FileHandle, in words that the declarations of a program without Node's types can hold. */
+interface WritableFile {
+  write(bytes: Uint8Array, offset: number, length: number, position: number): Promise<{ bytesWritten: number }>;
+}
 
 export interface Disk {
   /** A relative symbolic link to a file; rejects where links are not permitted (Windows without developer mode). */
@@ -13,7 +18,7 @@ export interface Disk {
   /** Bytes that this user may still write in `folder`, or undefined where the file system does not say. */
   freeBytes(folder: string): Promise<number | undefined>;
   /** All of `bytes` at `position`. */
-  write(handle: FileHandle, bytes: Uint8Array, position: number): Promise<void>;
+  write(handle: WritableFile, bytes: Uint8Array, position: number): Promise<void>;
 }
 
 export const nodeDisk: Disk = {

@@ -87,7 +87,7 @@ function choiceView({ text, weights, shares }: Choice, k: number, { source_sente
   const links = strongest.map(
     ({ j }) => `<li><a href="#d${j}">Line ${source_sentences[j]!.line}</a>: ${percentage(shares[j]!)}</li>`,
   );
-  const list = links.length === 0 ? "" : `<ul aria-label="Most attention">${links.join("")}</ul>`;
+  const list = links.length === 0 ? "" : `<ul aria-label="Strongest">${links.join("")}</ul>`;
   const target = strongest.length === 0 ? "" : ` data-strongest="d${strongest[0]!.j}"`;
   const input = `<input type="radio" name="choice" id="c${k}"${target}${k === 0 ? " checked" : ""}>`;
   return `<div class="choice">${input}<label for="c${k}">${escaped(text)}</label>${list}</div>`;
@@ -105,7 +105,7 @@ function legend(choices: readonly Choice[]): string {
       : `while the chosen sentence was written than while the summary as a whole was; for the whole summary, more ${whole}`;
   return `<aside aria-label="Legend">
 <p class="scale"><span>no more</span><span class="ramp"></span><span>most</span></p>
-<p>Colour marks sentences of the document that got more attention ${rule}. The strongest colour is the sentence that got most.</p>
+<p>Colour marks sentences of the document that got more attention ${rule}. The strongest colour is the sentence furthest above that; lines are named in that order.</p>
 <p>Attention is the mean over all layers and heads. It shows where the model looked, which is no proof that the summary is right, nor that nothing else counted.</p>
 </aside>`;
 }

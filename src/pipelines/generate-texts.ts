@@ -1,5 +1,5 @@
 /** Texts to token ids of what a model writes about them: the way of summaries and of all text generation. */
-import { InvalidArgumentError } from "../errors.ts";
+import { InvalidArgumentError, refuseUnknownOptions } from "../errors.ts";
 import type { TokenSpan } from "../generation/extractive.ts";
 import type { GenerateOptions, LEDForConditionalGeneration } from "../models/led/for-conditional-generation.ts";
 import type { ByteLevelTokenizer, TruncationStrategy } from "../tokenizers/index.ts";
@@ -108,6 +108,7 @@ export async function generateTexts(
   texts: readonly ReadPassage[],
   { extractive, global_attention, generation }: GenerateTextsOptions,
 ): Promise<GeneratedText[][]> {
+  if (typeof extractive === "object") refuseUnknownOptions("option `extractive`", extractive, ["max_sentences"]);
   const width = Math.max(...texts.map(({ ids }) => ids.length));
   const padded = (row: readonly number[], value: number) => [
     ...row,

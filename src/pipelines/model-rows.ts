@@ -1,5 +1,6 @@
 /** Rows of tokens through a model, a batch at a time. */
 import { InvalidArgumentError } from "../errors.ts";
+import { requireWatching } from "./watching.ts";
 
 /** What the model reads of one text, or of one window of it. */
 export interface ModelRow {
@@ -60,6 +61,7 @@ export async function overRows<R extends ModelRow, T>(
       got: String(batch_size),
     });
   }
+  requireWatching(stage, { signal, progress_callback });
   const results: T[] = [];
   const tell = () => progress_callback?.({ stage, done: results.length, total: rows.length, unit });
   signal?.throwIfAborted();

@@ -140,6 +140,14 @@ export async function pipeline<const T extends PipelineTask>(
   const { load, rest } = splitLoadOptions(options);
   const { tokenizer: _, use_fast: __, model_kwargs = {}, config: given, ...compute } = rest as PipelineOptions;
   // The smaller files first: what cannot work should not cost a download of weights.
+  if (given !== undefined && !(given instanceof LEDConfig)) {
+    throw new InvalidArgumentError({
+      operation,
+      expected: "`config` an LEDConfig",
+      got: typeof given,
+      fix: "Give LEDConfig.from_dict(config), or single keys as `model_kwargs`.",
+    });
+  }
   const config = given ?? (await LEDConfig.from_pretrained(source, { ...load }));
   requireArchitecture(task, config, entry.className);
   const tokenizer = await tokenizerOf(operation, options, source);

@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { tinyLed } from "../../tests/support/tiny-led.ts";
 import { LEDForConditionalGeneration, LEDTokenizer, LEDTokenizerFast, summarizeDocument } from "../index.ts";
 import { attentionOnSpans } from "./cross-attention.ts";
@@ -27,7 +27,10 @@ test("the pass after the search finds the attention of the search, along the bea
   // A model with random weights changes its mind more often than one that copies.
   const folder = await tinyLed();
   const model = await LEDForConditionalGeneration.from_pretrained(folder.path);
-  await folder.remove();
+  onTestFinished(async () => {
+    await model.dispose();
+    await folder.remove();
+  });
   const source = [0, 11, 7, 25, 30, 9, 4, 17, 30, 22, 5, 13, 2];
   const global_attention = [0];
   const output = await model.generate({
@@ -62,7 +65,6 @@ test("the pass after the search finds the attention of the search, along the bea
     expected.forEach((value, i) => void expect(row[i]).toBeCloseTo(value, 5));
     expect(row.reduce((sum, value) => sum + value, 0)).toBeCloseTo(1, 5);
   });
-  await model.dispose();
 });
 
 test("in pieces it is the same, and progress goes by pieces", async () => {

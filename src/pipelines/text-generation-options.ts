@@ -11,6 +11,7 @@ import { requireStrategy, type Strategy } from "./condense.ts";
 import type { ExtractiveOption } from "./generate-texts.ts";
 import type { GlobalAttentionOption } from "./global-attention.ts";
 import type { TextProgress } from "./hierarchical.ts";
+import { requireWatching } from "./watching.ts";
 
 /** Options of a call; beside them any field of GenerationConfig, which overrides the model's. */
 export interface TextGenerationOptions extends GenerationOptions, Omit<SearchOptions, "extractive"> {
@@ -105,6 +106,7 @@ export function textGenerationSettings(
   refuseOthers(task, options);
   const names = [...ownNames, ...(summarizes ? summarizationNames : []), "progress_callback", ...generationNames];
   refuseUnknownOptions(task, options, names);
+  requireWatching(task, options);
   const { truncation = true, return_tensors = false, return_text = !return_tensors, batch_size = 1 } = options;
   const { clean_up_tokenization_spaces = false, unwrap = false, extractive = false, strategy, stride = 0 } = options;
   const flags = { return_tensors, return_text, clean_up_tokenization_spaces, unwrap };

@@ -55,6 +55,14 @@ test("--extractive, --json and --progress go with it", async () => {
   expect(shown).toEqual(sentences.map(({ text }) => text.replaceAll("<", "&lt;").replaceAll(">", "&gt;")));
 });
 
+test("--json says the same with it as without", async () => {
+  const flags = [file, "--json", "--strategy", "truncate"];
+  const plain = JSON.parse((await summarize(...flags)).stdout);
+  expect(plain).toMatchObject({ strategy: "truncate", chunks: 1, levels: 1 });
+  const beside = JSON.parse((await summarize(...flags, "--attention", page)).stdout);
+  expect(beside).toEqual({ ...plain, seconds: expect.any(Number) });
+});
+
 test("where the page cannot be written, the summary is printed first", async () => {
   const folder = join(model.path, "folder.html");
   mkdirSync(folder, { recursive: true });
