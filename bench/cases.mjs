@@ -33,7 +33,7 @@ import { hasVnni } from "./machine.mjs";
  * @property {string} [document] a file of this repository that is summarised
  * @property {number} [drafts] tokens that a pass may draft
  * @property {number} [target] tokens of each target of a training step
- * @property {boolean} [checkpointing] whether PyTorch computes layers again on the way back, as this package always does
+ * @property {boolean} [checkpointing] whether layers are computed again on the way back
  * @property {{ kind?: Case["kind"], drafts?: undefined }} [plain] in what the search differs that it is compared with
  * @property {Goals} goals
  */
@@ -119,7 +119,7 @@ function makers(name) {
   const train = (tokens, target, checkpointing, { goals, ...more } = {}) => ({
     ...defaults,
     name: `train-${tokens}-${target}${checkpointing ? "" : "-plain"}`,
-    title: `a training step, ${count(tokens)} to ${count(target)} tokens${checkpointing ? "" : ", PyTorch without checkpointing"}`,
+    title: `a training step, ${count(tokens)} to ${count(target)} tokens${checkpointing ? "" : ", without checkpointing"}`,
     kind: "training-step",
     tokens,
     target,

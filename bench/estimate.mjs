@@ -34,7 +34,7 @@ function seconds({ who, kind, geometry, batch, tokens, beams, warmups, repeats, 
   const passes = warmups + repeats;
   if (kind === "encoder") return made + (passes * batch * encoderFlop(sizes, tokens)) / rates.flop;
   if (kind === "training-step") {
-    return made + (passes * batch * trainingFlop(sizes, tokens, target, who === "ours" || checkpointing)) / rates.flop;
+    return made + (passes * batch * trainingFlop(sizes, tokens, target, checkpointing)) / rates.flop;
   }
   // PyTorch reads the source's keys and values for each beam; both project the source once.
   const projected = (4 * batch * tokens * D ** 2 * L * (who === "pytorch" ? beams : 1)) / rates.flop;

@@ -9,10 +9,11 @@ import { repeated, secondsOf } from "./statistics.mjs";
 
 /** @param {Task} task @returns {Promise<Measured>} */
 export async function measureTrainingStep(task) {
-  const { batch, target = 1 } = task;
+  const { batch, target = 1, checkpointing } = task;
   const model = await openModel(task);
   await model.prepare_for_training();
   model.train();
+  if (checkpointing) model.gradient_checkpointing_enable();
   const optimizer = new AdamW(model, { lr: 1e-5 });
   const input_ids = sourceIds(task, model.config.vocab_size);
   const labels = sourceIds({ ...task, tokens: target }, model.config.vocab_size);

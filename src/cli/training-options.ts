@@ -13,7 +13,7 @@ const descriptions = {
   per_device_train_batch_size: "rows of a batch",
   per_device_eval_batch_size: "rows of a batch of evaluation",
   gradient_accumulation_steps: "batches that make one step",
-  gradient_checkpointing: "keep of each layer only its input: always so here, with or without this option",
+  gradient_checkpointing: "keep of each layer only its input and compute it again: for long documents",
   learning_rate: "the highest rate",
   lr_scheduler_type: "how the rate changes: linear, cosine, constant, ...",
   lr_scheduler_kwargs: "settings of the schedule, as JSON",
@@ -80,8 +80,6 @@ function optionOf(name: OfferedName, value: unknown, description: string): Optio
   const isFlag = typeof value === "boolean" || name === "greater_is_better";
   const shown = value === null || typeof value === "object" ? "" : ` (default: ${value})`;
   const about = `${description}${shown}`;
-  // There is no other way, so that false could not be meant.
-  if (name === "gradient_checkpointing") return new Option(optionName(name), description);
   if (isFlag) return new Option(`${optionName(name)} [boolean]`, about).argParser(aBoolean);
   if (name === "lr_scheduler_kwargs") return new Option(`${optionName(name)} <json>`, about).argParser(anObject);
   if (typeof value === "string" || name === "metric_for_best_model") {

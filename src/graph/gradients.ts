@@ -40,7 +40,7 @@ export function pullBack(g: Graph, y: Value, dOutput: Value, wrt: readonly Value
   if (dependent.has(y)) gradientOf.set(y, dOutput);
   for (const node of nodes.reverse()) {
     const output = node.outputs.find((value) => gradientOf.has(value));
-    if (output === undefined || !reads(node).some((value) => dependent.has(value))) continue;
+    if (output === undefined || !readBy(node).some((value) => dependent.has(value))) continue;
     g.scope(`gradient.${node.scope}`, () => {
       for (const [input, gradient] of backward(g, node, output, gradientOf.get(output)!, dependent)) {
         const sofar = gradientOf.get(input);
@@ -67,19 +67,19 @@ function nodesBefore(block: Block | undefined): GraphNode[] {
 function dependents(nodes: readonly GraphNode[], wrt: readonly Value[]): Set<Value> {
   const dependent = new Set(wrt);
   for (const node of nodes) {
-    if (!reads(node).some((value) => dependent.has(value))) continue;
+    if (!readBy(node).some((value) => dependent.has(value))) continue;
     for (const output of node.outputs) if (floats.includes(output.dtype)) dependent.add(output);
   }
   return dependent;
 }
 
 /** Everything a node reads, the bodies within it included. */
-function reads(node: GraphNode): Value[] {
+export function readBy(node: GraphNode): Value[] {
   if (node.kind === "op") return node.inputs.filter((value) => value !== undefined);
-  const inBody = (block: Block) => [...block.nodes.flatMap(reads), ...block.outputs.map(({ value }) => value)];
+  const inBody = (block: Block) => [...block.nodes.flatMap(readBy), ...block.outputs.map(({ value }) => value)];
   return node.kind === "loop"
-    ? [...node.carried, ...inBody(node.body)]
-    : [...inBody(node.whenTrue), ...inBody(node.whenFalse)];
+    ? [node.count, ...node.carried, ...inBody(node.body)]
+    : [node.condition, ...inBody(node.whenTrue), ...inBody(node.whenFalse)];
 }
 
 /** The gradients that one node, or the composite that it completes, sends to its inputs. */

@@ -18,11 +18,11 @@ export class AccumulatedGradients {
       const { data } = gradient;
       const sum = this.#sums.get(name);
       if (sum === undefined) {
-        if (this.#steps > 1) for (let i = 0; i < data.length; i++) data[i] = data[i]! / this.#steps;
+        if (this.#steps > 1) divide(data, this.#steps);
         this.#sums.set(name, gradient);
         continue;
       }
-      for (let i = 0; i < data.length; i++) sum.data[i] = sum.data[i]! + Math.fround(data[i]! / this.#steps);
+      addShare(sum.data, data, this.#steps);
     }
   }
 
@@ -40,4 +40,12 @@ export class AccumulatedGradients {
   restore(sums: Gradients): void {
     this.#sums = new Map([...sums].map(([name, { data, dims }]) => [name, new Tensor("float32", data, dims)]));
   }
+}
+
+function divide(numbers: Float32Array, by: number): void {
+  for (let i = 0; i < numbers.length; i++) numbers[i] = numbers[i]! / by;
+}
+
+function addShare(sum: Float32Array, addend: Float32Array, by: number): void {
+  for (let i = 0; i < sum.length; i++) sum[i] = sum[i]! + Math.fround(addend[i]! / by);
 }

@@ -23,6 +23,8 @@ export class LEDCore {
   readonly training: TrainingSessions;
   /** Calls of loss_and_gradients so far, which tell their dropout apart. */
   trainingCalls = 0;
+  /** Whether training computes layers again on the way back instead of keeping what was costly to compute. */
+  checkpointing = false;
 
   constructor(loaded: LoadedModel) {
     this.loaded = loaded;

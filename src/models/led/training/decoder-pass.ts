@@ -1,6 +1,6 @@
 /**
- * The decoder in training: forward, keeping each layer's input, and backward (transformers 4.37.2, modeling_led.py: LEDDecoder with
- * gradient checkpointing).
+ * The decoder in training: forward, keeping what each layer needs on the way back, and backward (transformers 4.37.2,
+ * modeling_led.py: LEDDecoder).
  *
  * B batch, S source positions, T target positions, D d_model, h heads.
  */
@@ -11,7 +11,7 @@ import { embed } from "./embedding-pass.ts";
 import { activeLayers, rowOf } from "./encoder-pass.ts";
 import { addInto } from "./gradient-sum.ts";
 import { type DecoderVariant, decoderLayerGraph } from "./part-graphs.ts";
-import { type PartRun, runBackward, runForward } from "./part-run.ts";
+import { type Kept, type PartRun, runBackward, runForward } from "./part-run.ts";
 import type { TrainingContext } from "./training-context.ts";
 
 type Floats = Tensor<"float32">;
@@ -52,13 +52,14 @@ export async function decoderPass(
   const embedded = await embed(context, { path, side: "decoder", source: target, length });
   const biases = biasesOf(inputs);
   const layers = activeLayers(context, "decoder", config.decoder_layers, config.decoder_layerdrop);
-  const saved: PartRun[] = [];
+  const saved: { part: PartRun; kept: Kept }[] = [];
   let hidden = embedded.hidden;
   let trained = embedded.trained;
   for (const layer of layers) {
     const part = layerRun(context, { path, layer, inputs, biases, hidden, inputTrained: trained });
-    saved.push(part);
-    hidden = await runForward(context, part);
+    const { output, kept } = await runForward(context, part);
+    saved.push({ part, kept });
+    hidden = output;
     trained ||= part.variant.trained.length > 0 || encodedTrained;
   }
   return {
@@ -67,8 +68,8 @@ export async function decoderPass(
     async backward(dOutput) {
       let dHidden: Floats | undefined = dOutput;
       let dEncoded: Floats | undefined;
-      for (let part = saved.pop(); part !== undefined && dHidden !== undefined; part = saved.pop()) {
-        const given = await runBackward(context, part, dHidden);
+      for (let entry = saved.pop(); entry !== undefined && dHidden !== undefined; entry = saved.pop()) {
+        const given = await runBackward(context, entry.part, entry.kept, dHidden);
         dHidden = given.d_hidden;
         if (dEncoded === undefined) dEncoded = given.d_encoded;
         else if (given.d_encoded !== undefined) addInto(dEncoded.data, given.d_encoded.data);
@@ -120,6 +121,7 @@ function layerRun(context: TrainingContext, given: Layer): PartRun {
     },
     trained: context.trainedUnder(weightPath),
     inputTrained,
+    keeps: context.keeps,
     sourceTrained: encodedTrained,
     headMasks: head_mask !== undefined || cross_attn_head_mask !== undefined,
   };

@@ -1,10 +1,11 @@
 /**
- * A part of a model as two stages of a graph: `NAME.forward` gives its output; `NAME.backward` computes it again from the same
- * inputs and gives, for the gradient of the output, those of inputs and weights. That is gradient checkpointing: of a part
- * nothing but its input is kept from forward to backward.
+ * A part of a model as two stages of a graph: `NAME.forward` gives its output, `NAME.backward`, for the output's gradient, those
+ * of inputs and weights. What goes from one to the other beside the part's inputs is a choice: nothing, and the part is computed
+ * again (gradient checkpointing); or what was costly to compute, so that only what lies between is.
  */
 import { pullBack } from "../../../graph/gradients.ts";
 import type { Graph, Value } from "../../../graph/graph.ts";
+import { costlyValues, cutBody } from "../../../graph/kept-values.ts";
 import type { Stage } from "../../../graph/stages.ts";
 
 export interface Part {
@@ -18,30 +19,50 @@ export interface Part {
   readonly dInputs: Readonly<Record<string, Value>>;
   /** Names of the weights that need a gradient. */
   readonly trained: readonly string[];
+  /** Whether what was costly is kept. */
+  readonly keeps: boolean;
 }
 
-/** There is no backward stage where nothing needs a gradient. Outputs of that stage: `d NAME` for weights. A weight that the output does not depend on has none. */
+const keptName = /^kept\.(\d+)$/;
+
+/** The inputs of `backward` that are outputs of `forward`: `NAME.forward.` and these names. */
+export function keptInputs(g: Graph): string[] {
+  return g.root.inputs.flatMap(({ name }) => (keptName.test(name) ? [name] : []));
+}
+
+/**
+ * `backward` comes first: it says what it needs. There is no such stage where nothing needs a gradient. Its outputs: `d NAME` for
+ * weights. A weight that the output does not depend on has none.
+ */
 export function differentiated(g: Graph, part: Part): Stage[] {
-  const { name, inputs, build, dOutput, dInputs } = part;
-  const forward = { name: `${name}.forward`, inputs, build: () => ({ output: build() }) };
-  if (part.trained.length === 0 && Object.keys(dInputs).length === 0) return [forward];
-  return [
-    forward,
-    {
-      name: `${name}.backward`,
-      inputs: [...inputs, dOutput],
-      build: () => {
-        const output = build();
-        const wanted = new Map(Object.entries(dInputs));
-        for (const weight of part.trained) {
-          const parameter = g.parameters.get(weight);
-          if (parameter !== undefined) wanted.set(`d ${weight}`, parameter.value);
-        }
-        const given = pullBack(g, output, dOutput, [...wanted.values()]);
-        return Object.fromEntries(
-          [...wanted.keys()].flatMap((key, index) => (given[index] === undefined ? [] : [[key, given[index]]])),
-        );
-      },
-    },
-  ];
+  const { name, inputs, dOutput } = part;
+  const forward = { name: `${name}.forward`, inputs, build: () => buildForward(g, part) };
+  if (part.trained.length === 0 && Object.keys(part.dInputs).length === 0) return [forward];
+  return [{ name: `${name}.backward`, inputs: [...inputs, dOutput], build: () => buildBackward(g, part) }, forward];
+}
+
+function buildForward(g: Graph, { build }: Part): Record<string, Value> {
+  const output = build();
+  const costly = costlyValues(g.currentBlock);
+  const kept = keptInputs(g).map((name) => [name, costly[Number(keptName.exec(name)![1])]!] as const);
+  return { output, ...Object.fromEntries(kept) };
+}
+
+function buildBackward(g: Graph, { build, dOutput, dInputs, trained, keeps }: Part): Record<string, Value> {
+  const output = build();
+  const costly = keeps ? costlyValues(g.currentBlock) : [];
+  const wanted = new Map(Object.entries(dInputs));
+  for (const weight of trained) {
+    const parameter = g.parameters.get(weight);
+    if (parameter !== undefined) wanted.set(`d ${weight}`, parameter.value);
+  }
+  const given = pullBack(g, output, dOutput, [...wanted.values()]);
+  const results = [...wanted.keys()].flatMap((key, at) => (given[at] === undefined ? [] : [[key, given[at]] as const]));
+  cutBody(
+    g,
+    results.map(([, value]) => value),
+    costly,
+    (at) => `kept.${at}`,
+  );
+  return Object.fromEntries(results);
 }

@@ -48,7 +48,13 @@ export async function embed(context: TrainingContext, inputs: EmbeddingInputs): 
   const norm = context.trainedUnder(path).filter((name) => name.startsWith("layernorm_embedding."));
   const inputTrained = looked.tokens || looked.positions;
   const p = context.rates.hidden;
-  const variant: PartVariant & { part: string } = { part: "embed", dropout: { embed: p }, trained: norm, inputTrained };
+  const variant: PartVariant & { part: string } = {
+    part: "embed",
+    dropout: { embed: p },
+    trained: norm,
+    inputTrained,
+    keeps: false,
+  };
   const part: PartRun = {
     name: "embed",
     path,
@@ -61,11 +67,12 @@ export async function embed(context: TrainingContext, inputs: EmbeddingInputs): 
       ...context.keep("embed", `${side}.embed`, p, (fill) => rowMask(fill, [batch, own, D], length)),
     }),
   };
+  const { output, kept } = await runForward(context, part);
   return {
-    hidden: await runForward(context, part),
+    hidden: output,
     trained: inputTrained || norm.length > 0,
     async backward(dHidden) {
-      const { d_tokens, d_positions } = await runBackward(context, part, dHidden);
+      const { d_tokens, d_positions } = await runBackward(context, part, kept, dHidden);
       const { gradients } = context;
       if (looked.positions) {
         const first = Array.from({ length: own }, (_, at) => at);

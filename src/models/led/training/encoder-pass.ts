@@ -1,6 +1,6 @@
 /**
- * The encoder in training: forward, keeping each layer's input, and backward (transformers 4.37.2, modeling_led.py: LEDEncoder with
- * gradient checkpointing).
+ * The encoder in training: forward, keeping what each layer needs on the way back, and backward (transformers 4.37.2,
+ * modeling_led.py: LEDEncoder).
  *
  * B batch, S source positions, P those after padding to whole attention blocks, D d_model, h heads, x global slots.
  */
@@ -10,7 +10,7 @@ import { cutSequence, layoutSequence, padSequence, type SequenceLayout } from ".
 import { globalAttentionMask, rowMask, windowMask } from "./dropout-masks.ts";
 import { type Embedded, embed } from "./embedding-pass.ts";
 import { type EncoderVariant, encoderLayerGraph } from "./part-graphs.ts";
-import { type PartRun, runBackward, runForward } from "./part-run.ts";
+import { type Kept, type PartRun, runBackward, runForward } from "./part-run.ts";
 import type { TrainingContext } from "./training-context.ts";
 
 type Floats = Tensor<"float32">;
@@ -32,13 +32,14 @@ export async function encoderPass(context: TrainingContext, path: string, inputs
   const { paddedLength } = layout;
   const embedded = await embed(context, { path, side: "encoder", source: inputs.source, length: paddedLength });
   const layers = activeLayers(context, "encoder", config.encoder_layers, config.encoder_layerdrop);
-  const saved: { hidden: Floats; part: PartRun }[] = [];
+  const saved: Saved[] = [];
   let hidden = embedded.hidden;
   let trained = embedded.trained;
   for (const layer of layers) {
     const part = layerRun(context, { path, layer, layout, inputs, hidden, batch, inputTrained: trained });
-    saved.push({ hidden, part });
-    hidden = await runForward(context, part);
+    const { output, kept } = await runForward(context, part);
+    saved.push({ part, kept });
+    hidden = output;
     trained ||= part.variant.trained.length > 0;
   }
   return {
@@ -61,16 +62,21 @@ export function activeLayers(
   return layers.filter((layer) => !draws?.leavesOut(`${side}.layers.${layer}`, p));
 }
 
+interface Saved {
+  readonly part: PartRun;
+  readonly kept: Kept;
+}
+
 async function backwardThrough(
   context: TrainingContext,
-  saved: { part: PartRun }[],
+  saved: Saved[],
   embedded: Embedded,
   dOutput: Floats,
 ): Promise<void> {
   let dHidden: Floats | undefined = dOutput;
-  // Layers leave the list as they are done with: their inputs are no longer needed.
+  // Layers leave the list as they are done with: what was kept of them is no longer needed.
   for (let entry = saved.pop(); entry !== undefined && dHidden !== undefined; entry = saved.pop()) {
-    dHidden = (await runBackward(context, entry.part, dHidden)).d_hidden;
+    dHidden = (await runBackward(context, entry.part, entry.kept, dHidden)).d_hidden;
   }
   if (dHidden !== undefined && embedded.trained) await embedded.backward(dHidden);
 }
@@ -99,6 +105,7 @@ function layerRun(context: TrainingContext, given: Layer): PartRun {
     dropout: { hidden: p, output: p, activation, attention, global_attention: attention },
     trained,
     inputTrained,
+    keeps: context.keeps,
     globals,
     headMask: inputs.head_mask !== undefined,
   };

@@ -31,6 +31,7 @@ export async function headPass(context: TrainingContext, rows: Floats, trained: 
     dropout: { input: p, dense: p },
     trained: context.trainedUnder(path),
     inputTrained: trained,
+    keeps: false,
   };
   const mask = (site: string): Record<string, Tensor> =>
     context.keep(site, `classification_head.${site}`, p, (fill) => rowMask(fill, [n, 1, D], 1).reshape([n, D]));
@@ -42,8 +43,9 @@ export async function headPass(context: TrainingContext, rows: Floats, trained: 
     dInputs: trained ? ["d_hidden"] : [],
     feeds: () => ({ hidden: rows, ...mask("input"), ...mask("dense") }),
   };
+  const { output, kept } = await runForward(context, part);
   return {
-    logits: await runForward(context, part),
-    backward: async (dLogits) => (await runBackward(context, part, dLogits)).d_hidden,
+    logits: output,
+    backward: async (dLogits) => (await runBackward(context, part, kept, dLogits)).d_hidden,
   };
 }

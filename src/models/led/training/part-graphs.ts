@@ -26,6 +26,8 @@ export interface PartVariant {
   readonly trained: readonly string[];
   /** Whether the part's input needs one. */
   readonly inputTrained: boolean;
+  /** Whether what is costly is kept from the way forward to the way back. */
+  readonly keeps: boolean;
 }
 
 const weightNames = { stored: (name: string) => name, quantized: () => undefined };
@@ -60,6 +62,7 @@ export function embeddingGraph(D: number, variant: PartVariant): Graph {
     dOutput: g.input("d_output", "float32", ["B", "S", D]),
     dInputs: variant.inputTrained ? { d_tokens: tokens, d_positions: positions } : {},
     trained: variant.trained,
+    keeps: variant.keeps,
   };
   addStages(g, differentiated(g, part));
   return g;
@@ -100,6 +103,7 @@ export function encoderLayerGraph(
     dOutput: g.input("d_output", "float32", ["B", "S", D]),
     dInputs: variant.inputTrained ? { d_hidden: hidden } : {},
     trained: variant.trained,
+    keeps: variant.keeps,
   };
   addStages(g, differentiated(g, part));
   return g;
@@ -145,6 +149,7 @@ export function decoderLayerGraph(
       ...(variant.sourceTrained ? { d_encoded: encoded } : {}),
     },
     trained: variant.trained,
+    keeps: variant.keeps,
   };
   addStages(g, differentiated(g, part));
   return g;
@@ -166,6 +171,7 @@ export function headGraph(D: number, labels: number, form: "linear" | "classifie
     dOutput: g.input("d_output", "float32", ["n", labels]),
     dInputs: variant.inputTrained ? { d_hidden: hidden } : {},
     trained: variant.trained,
+    keeps: variant.keeps,
   };
   addStages(g, differentiated(g, part));
   return g;

@@ -1,6 +1,6 @@
 /**
- * Runs a part of the model forward and, later, backward from the same inputs (differentiated.ts), and adds the gradients of its
- * weights to the step's.
+ * Runs a part of the model forward and, later, backward from the same inputs and what was kept (differentiated.ts), and adds the
+ * gradients of its weights to the step's.
  */
 import type { Graph } from "../../../graph/graph.ts";
 import type { Tensor } from "../../../tensor.ts";
@@ -27,26 +27,50 @@ function placeOf(path: string): (name: string) => string {
   return (name) => `${path}.${name}`;
 }
 
-export async function runForward(context: TrainingContext, part: PartRun): Promise<Floats> {
-  const outputs = [`${part.name}.forward.output`];
-  const results = await context.run({ ...part, place: placeOf(part.path) }, 0, part.feeds(), outputs);
-  return results[outputs[0]!]!;
+/** A part that was run forward. */
+export interface Ran {
+  readonly output: Floats;
+  /** What `runBackward` is to be given beside the part's inputs. */
+  readonly kept: Kept;
+}
+
+export type Kept = Readonly<Record<string, Floats>>;
+
+export async function runForward(context: TrainingContext, part: PartRun): Promise<Ran> {
+  const { name, path, variant } = part;
+  const { kept } = await context.core.training.open(variant, part.build);
+  const outputOf = (one: string): string => `${name}.forward.${one}`;
+  const outputs = ["output", ...kept].map(outputOf);
+  const stage = needsGradient(part) ? stages.forward : stages.only;
+  const results = await context.run({ ...part, place: placeOf(path) }, stage, part.feeds(), outputs);
+  return {
+    output: results[outputOf("output")]!,
+    kept: Object.fromEntries(kept.map((one) => [one, results[outputOf(one)]!])),
+  };
+}
+
+/** By their places in a part's graph. */
+const stages = { backward: 0, forward: 1, only: 0 };
+
+function needsGradient({ dInputs, variant }: PartRun): boolean {
+  return dInputs.length > 0 || variant.trained.length > 0;
 }
 
 /** The gradients of the part's inputs, by name; undefined where nothing that is trained needs the part's gradient. */
 export async function runBackward(
   context: TrainingContext,
   part: PartRun,
+  kept: Kept,
   dOutput: Floats,
 ): Promise<Record<string, Floats>> {
   const { name, path, variant, dInputs } = part;
-  if (dInputs.length === 0 && variant.trained.length === 0) return {};
+  if (!needsGradient(part)) return {};
   const { weights } = await context.core.training.open(variant, part.build);
   const given = variant.trained.filter((weight) => weights.includes(weight));
   const names = [...dInputs, ...given.map((weight) => `d ${weight}`)];
   const outputs = names.map((one) => `${name}.backward.${one}`);
-  const feeds = { ...part.feeds(), d_output: dOutput };
-  const results = await context.run({ ...part, place: placeOf(path) }, 1, feeds, outputs);
+  const feeds = { ...part.feeds(), ...kept, d_output: dOutput };
+  const results = await context.run({ ...part, place: placeOf(path) }, stages.backward, feeds, outputs);
   for (const weight of given) {
     context.gradients.add(context.stored(`${path}.${weight}`), results[`${name}.backward.d ${weight}`]!);
   }

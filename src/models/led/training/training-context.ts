@@ -55,6 +55,11 @@ export class TrainingContext {
     return names.flatMap((name) => (name.startsWith(`${path}.`) ? [name.slice(path.length + 1)] : []));
   }
 
+  /** Whether layers keep what was costly to compute for the way back. */
+  get keeps(): boolean {
+    return !this.core.checkpointing;
+  }
+
   /** The config's probabilities of dropout; none outside of training. */
   get rates(): DropoutRates {
     if (this.draws === undefined) return { hidden: 0, attention: 0, activation: 0, classifier: 0 };

@@ -2,11 +2,14 @@
 import type { Graph } from "../../../graph/graph.ts";
 import type { Session } from "../../../runtime/engine.ts";
 import type { LoadedModel } from "../loading.ts";
+import { keptInputs } from "./differentiated.ts";
 
 /** A part's graph, compiled. */
 interface OpenPart {
   readonly session: Session;
   readonly weights: readonly string[];
+  /** What the way forward keeps for the way back. */
+  readonly kept: readonly string[];
 }
 
 /** Sessions by what their graphs are made from. Their weights are inputs, so that they outlive a change of weights. */
@@ -33,6 +36,7 @@ export class TrainingSessions {
     return {
       session: await engine.compile(graph, new Map(), { ...session, sleeping_threads: true }),
       weights: [...graph.parameters.keys()],
+      kept: keptInputs(graph),
     };
   }
 
