@@ -128,7 +128,7 @@ describe("refuses", () => {
   });
 
   test("a document that summarize would refuse", async () => {
-    const line = "read DIR/a.txt: expected UTF-8 text, got a PDF. Extract its text first: pdftotext FILE.";
+    const line = "read DIR/a.txt: expected a PDF that can be read, got a damaged one (Invalid PDF structure) Is the file whole?";
     await refused(line, file("a.txt", "%PDF-1.7"));
   });
 
