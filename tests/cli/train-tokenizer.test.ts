@@ -128,7 +128,8 @@ describe("refuses", () => {
   });
 
   test("a document that summarize would refuse", async () => {
-    const line = "read DIR/a.txt: expected a PDF that can be read, got a damaged one (Invalid PDF structure) Is the file whole?";
+    const line =
+      "read DIR/a.txt: expected a PDF that can be read, got a damaged one (Invalid PDF structure) Is the file whole?";
     await refused(line, file("a.txt", "%PDF-1.7"));
   });
 
