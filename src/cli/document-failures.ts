@@ -22,7 +22,7 @@ export class DocumentFailures {
     process.stderr.write(`${name === undefined ? line : line.replace(/^led: /, () => `led: ${name}: `)}\n`);
   }
 
-  /** Ends the command where there was any. */
+  /** Throws where one failed, so that the command exits with 1; returns where none did. */
   end(): void {
     if (this.#count > 0) throw new PartFailed(`${this.#count} of ${this.#documents} documents failed`);
   }
