@@ -20,7 +20,7 @@ import { hasVnni } from "./machine.mjs";
  * @property {string} title
  * @property {GeometryName | "embedded"} geometry "embedded": the model that comes with the package
  * @property {string} checkpoint what random-checkpoint.mjs calls the weights, or "embedded"
- * @property {"open" | "encoder" | "decode-step" | "interrupt" | "extractive-step" | "document" | "training-step"} kind
+ * @property {"open" | "encoder" | "decode-step" | "interrupt" | "extractive-step" | "document" | "first-word" | "training-step"} kind
  * @property {"fp32" | "q8"} dtype of this package; PyTorch computes in float32 beside either
  * @property {number} batch documents at once
  * @property {number} tokens of each source
@@ -178,6 +178,21 @@ const drafted = (document, drafts = 10) => ({
   repeats: 3,
 });
 
+/** @type {Case} */
+const firstWord = {
+  ...common,
+  name: "first-word",
+  title: "from `led summarize README.md` to the first word",
+  geometry: "embedded",
+  checkpoint: "embedded",
+  kind: "first-word",
+  reference: false,
+  document: "README.md",
+  goals: {},
+  rounds: 1,
+  repeats: 5,
+};
+
 const documents = ["docs/architecture.md", "README.md"];
 
 /** @param {Machine} machine @returns {Case[]} */
@@ -253,6 +268,7 @@ function quickCases() {
     train(256, 32, true),
     train(256, 32, false),
     interrupt(),
+    firstWord,
     ...documents.map((document) => drafted(document)),
   ];
   // So small a model says nothing about goals.
@@ -276,6 +292,7 @@ export function casesOf(names, quick, machine) {
   return [
     ...names.flatMap((name) => casesOfGeometry[name]?.(machine) ?? []),
     // The model's size is its own: these come with any geometry.
+    firstWord,
     ...documents.map((document) => drafted(document)),
   ];
 }

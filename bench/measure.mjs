@@ -8,6 +8,7 @@
  */
 import { argv } from "node:process";
 import { measureGemmRate, measureMemoryRate } from "./measure-ceilings.mjs";
+import { measureFirstWord } from "./measure-command.mjs";
 import { measureDocument, measureExtractiveStep } from "./measure-generation.mjs";
 import { measureDecodeStep, measureEncoder, measureOpen } from "./measure-model.mjs";
 import { measureTrainingStep } from "./measure-training.mjs";
@@ -30,7 +31,7 @@ import { median } from "./statistics.mjs";
  */
 
 /** `tokens` from `passes` of the decoder, in `seconds` after the source was encoded. @typedef {{ tokens: number, passes: number, seconds: number, digest: string, source_tokens: number }} Generated */
-/** @typedef {{ seconds: number[], work?: number, generated?: Generated }} Measured */
+/** `peak_rss` where it is another process's. @typedef {{ seconds: number[], work?: number, generated?: Generated, peak_rss?: number }} Measured */
 
 const kinds = {
   open: measureOpen,
@@ -39,6 +40,7 @@ const kinds = {
   "extractive-step": measureExtractiveStep,
   "training-step": measureTrainingStep,
   document: measureDocument,
+  "first-word": measureFirstWord,
   "gemm-rate": measureGemmRate,
   "memory-rate": measureMemoryRate,
 };

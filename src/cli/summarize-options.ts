@@ -14,11 +14,15 @@ export function addSummarizeOptions(command: Command): Command {
   command.description("Print a summary of each document.").argument(...filesArgument);
   addEmbeddedModelOption(
     command,
-    "a folder or a Hub id such as allenai/led-large-16384-arxiv (default: the embedded model)",
+    "a folder or a Hub id such as allenai/led-large-16384-arxiv (default: the embedded models)",
   )
     .option("--num-beams <n>", "beams of the search; 1 is greedy (default: the model's)", wholeNumber(1))
     .option("--max-new-tokens <n>", "tokens of the summary at most (default: the model's)", wholeNumber(1))
     .option("--min-length <n>", "tokens of the summary at least (default: the model's)", wholeNumber(0))
+    .option(
+      "--abstractive",
+      "let the embedded model write, instead of choosing sentences; so do the three options above, --strategy and --attention",
+    )
     .option("--extractive", "a summary of whole sentences of the document, printed with their lines or pages")
     .addOption(
       new Option("--max-sentences <n>", "sentences of an extractive summary at most; implies --extractive")

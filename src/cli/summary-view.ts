@@ -9,10 +9,12 @@ const fewestColumns = 20;
 /** `columns` of the terminal, or undefined where the summary goes elsewhere: then each sentence or summary stays one line. */
 export async function summaryView(
   document: LoadedDocument,
-  { summary_text, sentences }: DocumentSummary,
+  { summary_text, sentences }: Pick<DocumentSummary, "summary_text" | "sentences">,
   columns: number | undefined,
 ): Promise<string> {
-  const parts = sentences?.map((sentence) => ({ label: `${placeOf(document, sentence)}: `, text: sentence.text })) ?? [
+  // Of lines that were read as one, the indentation is left between words.
+  const shown = (text: string) => text.replaceAll(/\s+/g, " ");
+  const parts = sentences?.map((one) => ({ label: `${placeOf(document, one)}: `, text: shown(one.text) })) ?? [
     { label: "", text: summary_text },
   ];
   if (columns === undefined || columns < fewestColumns) {

@@ -1,15 +1,19 @@
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, test } from "vitest";
-import { tinyFiles } from "../../tests/support/tokenizer-fixtures.ts";
 import { LEDConfig } from "../config.ts";
 import { LEDForQuestionAnswering } from "../models/led/for-question-answering.ts";
 import { Tensor } from "../tensor.ts";
 import { LEDTokenizerFast } from "../tokenizers/index.ts";
 import { type SelectingModel, type SelectSentencesOptions, selectSentences } from "./select-sentences.ts";
+import { cuesPerSentence, sentenceCues } from "./sentence-cues.ts";
+import { sentencesOf } from "./sentences.ts";
 
+const folder = (name: string) => fileURLToPath(new URL(`../../models/${name}`, import.meta.url));
 let tokenizer: LEDTokenizerFast;
 
 beforeAll(async () => {
-  tokenizer = await LEDTokenizerFast.from_pretrained(tinyFiles());
+  tokenizer = await LEDTokenizerFast.from_pretrained(folder("sentences"));
 });
 
 interface Read {
@@ -17,16 +21,20 @@ interface Read {
   readonly global: number[];
 }
 
-/** Likes the places that spell `wanted`, more the earlier it is named, and remembers what it was given. */
-function liking(wanted: readonly string[], keys: Readonly<Record<string, unknown>> = {}) {
+/** `<s>`, one cue of the document, `</s></s>`. */
+const before = 4;
+
+/** Likes the sentences of `wanted`, places among all that can be chosen, more the earlier they are named. */
+function liking(wanted: readonly number[], keys: Readonly<Record<string, unknown>> = {}) {
   const read: Read[] = [];
   const config = LEDConfig.from_dict({
     head: "encoder",
     vocab_size: tokenizer.vocab_size,
     max_encoder_position_embeddings: 512,
+    task_specific_params: { sentence_selection: {} },
     ...keys,
   });
-  const spelt = wanted.map((text) => tokenizer(text, { add_special_tokens: false }).input_ids as number[]);
+  let seen = 0;
   const forward = async ({
     input_ids,
     global_attention_mask,
@@ -37,13 +45,14 @@ function liking(wanted: readonly string[], keys: Readonly<Record<string, unknown
     const [ids] = input_ids as [number[]];
     read.push({ ids, global: global_attention_mask[0]! });
     const [start_logits, end_logits] = [0, 0].map(() => Tensor.zeros("float32", [1, ids.length]));
-    spelt.forEach((tokens, rank) => {
-      // The first token may be spelt with a space before it: the others tell the place.
-      const at = ids.findIndex((_, i) => i > 0 && tokens.slice(1).every((token, k) => ids[i + 1 + k] === token));
-      if (at < 0) return;
+    const here = (ids.length - before - 1) / cuesPerSentence;
+    wanted.forEach((sentence, rank) => {
+      if (sentence < seen || sentence >= seen + here) return;
+      const at = before + (sentence - seen) * cuesPerSentence;
       start_logits!.data[at] = 20 - rank;
-      end_logits!.data[at + tokens.length - 1] = 20 - rank;
+      end_logits!.data[at + cuesPerSentence - 1] = 20 - rank;
     });
+    seen += here;
     return { start_logits, end_logits };
   };
   return { model: { config, forward } as unknown as SelectingModel, read };
@@ -53,14 +62,14 @@ const title = "# How ships turn";
 const sentences = [
   "The wind came from the west.",
   "A rudder turns the ship.",
-  "Nobody was seen.",
+  "Nobody at all was seen.",
   "Small ships turn at once.",
 ];
 const text = `${title}\n\n${sentences.slice(0, 2).join(" ")}\n\n${sentences.slice(2).join(" ")}\n`;
 
 describe("chosen sentences", () => {
   test("are those that the model likes, in the document's order, with their places", async () => {
-    const { model, read } = liking([sentences[3]!, sentences[1]!]);
+    const { model, read } = liking([3, 1]);
     const chosen = await selectSentences(model, tokenizer, text);
     expect(chosen.sentences.map((sentence) => sentence.text)).toEqual([sentences[1], sentences[3]]);
     for (const { start, end, text: own } of chosen.sentences) expect(text.slice(start, end)).toBe(own);
@@ -69,79 +78,101 @@ describe("chosen sentences", () => {
     expect(chosen).toMatchObject({
       summary_text: `${sentences[1]} ${sentences[3]}`,
       title: "How ships turn",
+      total_sentences: 4,
+      candidates: 4,
       windows: 1,
       unwrapped_lines: 0,
     });
-    // The model is asked for the title, which sees and is seen by everything, and does not read it twice.
-    const question = tokenizer("How ships turn", { text_pair: text.slice(title.length) }).input_ids as number[];
-    expect(read[0]!.ids).toEqual(question);
-    expect(read[0]!.global).toEqual(question.map((_, i) => (i < question.indexOf(2) ? 1 : 0)));
-    expect(chosen.source_tokens).toBe(question.length);
+    // The model reads cues, and what is known of the whole sees and is seen by everything.
+    const body = text.slice(title.length);
+    const { question, context } = sentenceCues("How ships turn", body, sentencesOf(body));
+    const ids = tokenizer(question, { text_pair: context }).input_ids as number[];
+    expect(read[0]!.ids).toEqual(ids);
+    expect(read[0]!.global).toEqual(ids.map((_, i) => (i < 2 ? 1 : 0)));
   });
 
   test("are as many as asked for, or as come near the best", async () => {
-    const all = [...sentences].reverse();
-    const { model } = liking(all, {
-      task_specific_params: { sentence_selection: { least_share: 0, max_sentences: 4 } },
-    });
+    const all = [3, 2, 1, 0];
+    const with_ = (selection: object) => liking(all, { task_specific_params: { sentence_selection: selection } }).model;
     const count = async (max_sentences?: number) =>
-      (await selectSentences(model, tokenizer, text, { max_sentences })).sentences.length;
+      (await selectSentences(with_({ least_share: 0, max_sentences: 4 }), tokenizer, text, { max_sentences })).sentences
+        .length;
     expect([await count(), await count(1), await count(2)]).toEqual([4, 1, 2]);
-    const { model: strict } = liking(all, { task_specific_params: { sentence_selection: { least_share: 0.9 } } });
+    const strict = with_({ least_share: 0.9 });
     expect((await selectSentences(strict, tokenizer, text)).sentences.map((one) => one.text)).toEqual([sentences[3]]);
   });
 
-  test("a title is given, found, or stood in for", async () => {
-    const { model } = liking([sentences[1]!]);
+  test("a title is given, found, or missing", async () => {
     const titleOf = async (of: string, given?: string) =>
-      (await selectSentences(model, tokenizer, of, { title: given })).title;
+      (await selectSentences(liking([1]).model, tokenizer, of, { title: given })).title;
     expect(await titleOf(text, "Ships")).toBe("Ships");
-    expect(await titleOf(sentences.join("\n"))).toBe("Summary");
-    expect(await titleOf("Ships")).toBe("Summary");
-    const named = liking([], { task_specific_params: { sentence_selection: { untitled: "What is it?" } } }).model;
-    expect((await selectSentences(named, tokenizer, sentences[0]!)).title).toBe("What is it?");
+    expect(await titleOf(text)).toBe("How ships turn");
+    expect(await titleOf(sentences.join("\n"))).toBe("");
+    expect(await titleOf("Ships")).toBe("");
+  });
+
+  test("without prose any line can be chosen", async () => {
+    const { sentences: found, candidates } = await selectSentences(
+      liking([2]).model,
+      tokenizer,
+      "- oars\n- sails\n- rope",
+    );
+    expect(found.map((one) => one.text)).toEqual(["- rope"]);
+    expect(candidates).toBe(3);
   });
 
   test("wrapped lines are read as one, and places are the document's", async () => {
     const wrapped =
       "The rudder of a ship that goes fast enough to be steered\nturns it as soon as the water presses on its blade.";
-    const { model } = liking([wrapped.replace("\n", " ")]);
-    const { sentences: found, unwrapped_lines } = await selectSentences(model, tokenizer, `Ships\n\n${wrapped}\n`);
+    const document = `Ships\n\n${wrapped}\n`;
+    const { sentences: found, unwrapped_lines } = await selectSentences(liking([0]).model, tokenizer, document);
     expect(found.map((one) => one.text)).toEqual([wrapped.replace("\n", " ")]);
     expect(unwrapped_lines).toBe(1);
-    const apart = await selectSentences(model, tokenizer, `Ships\n\n${wrapped}\n`, { unwrap: false, max_sentences: 9 });
-    expect(apart.unwrapped_lines).toBe(0);
-    expect(apart.sentences.map((one) => one.text)).toEqual(wrapped.split("\n"));
+    const apart = await selectSentences(liking([0]).model, tokenizer, document, { unwrap: false });
+    expect(apart).toMatchObject({ unwrapped_lines: 0, total_sentences: 2, candidates: 1 });
+    expect(apart.sentences.map((one) => one.text)).toEqual([wrapped.split("\n")[1]]);
   });
 
-  test("a document longer than the model is read in windows, and no sentence is chosen twice", async () => {
-    const many = Array.from({ length: 60 }, (_, i) => `Sentence number ${i} says little.`);
-    const { model, read } = liking([many[50]!, many[3]!], { max_encoder_position_embeddings: 128 });
-    const chosen = await selectSentences(model, tokenizer, `Numbers\n${many.join(" ")}`, { max_sentences: 60 });
-    expect(read.length).toBeGreaterThan(2);
+  test("a document longer than the model is read in windows of whole sentences", async () => {
+    const many = Array.from({ length: 60 }, (_, i) => `Sentence number ${i} says very little.`);
+    const { model, read } = liking([50, 3], { max_encoder_position_embeddings: 128 });
+    const chosen = await selectSentences(model, tokenizer, `Numbers\n${many.join(" ")}`);
     expect(chosen.windows).toBe(read.length);
-    expect(chosen.source_tokens).toBe(read.reduce((sum, { ids }) => sum + ids.length, 0));
-    for (const { ids } of read) expect(ids.length).toBeLessThanOrEqual(128);
-    const texts = chosen.sentences.map((one) => one.text);
-    expect(texts).toContain(many[50]);
-    expect(texts).toContain(many[3]);
-    expect(new Set(texts).size).toBe(texts.length);
+    expect(read.map(({ ids }) => ids.length - before - 1)).toEqual([120, 120, 120, 120, 120, 120]);
+    expect(chosen.sentences.map((one) => one.text)).toEqual([many[3], many[50]]);
   });
 });
 
 describe("a real model", () => {
-  test("gives scores that are probabilities", async () => {
+  test("the embedded one says what a contract is about", async () => {
+    const model = await LEDForQuestionAnswering.from_pretrained(folder("sentences"));
+    const lease = readFileSync(`${folder("sentences")}/recipe/documents/lease.txt`, "utf8");
+    const chosen = await selectSentences(model, tokenizer, lease);
+    await model.dispose();
+    expect(chosen.summary_text).toContain("The Landlord lets to the Tenant the workshop");
+    expect(chosen.candidates).toBeGreaterThan(15);
+  });
+
+  test("gives scores of which all sentences' are 1, whatever the batches", async () => {
     const config = LEDConfig.from_dict({
       ...{ head: "encoder", vocab_size: tokenizer.vocab_size, d_model: 16, encoder_layers: 1, decoder_layers: 1 },
       ...{ encoder_attention_heads: 2, decoder_attention_heads: 2, encoder_ffn_dim: 16, decoder_ffn_dim: 16 },
       ...{ attention_window: [8], max_encoder_position_embeddings: 64, init_std: 0.5 },
+      task_specific_params: { sentence_selection: { least_share: 0, max_sentences: 100 } },
     });
     const model = await LEDForQuestionAnswering.from_config(config, { seed: 1 });
-    const { sentences: found, windows } = await selectSentences(model, tokenizer, text.repeat(2), { batch_size: 2 });
+    const long = `${text}${sentences.join(" ").repeat(3)}`;
+    const [one, two] = [
+      await selectSentences(model, tokenizer, long, { batch_size: 1 }),
+      await selectSentences(model, tokenizer, long, { batch_size: 2 }),
+    ];
     await model.dispose();
-    expect(windows).toBeGreaterThan(1);
-    expect(found.length).toBeGreaterThan(0);
-    for (const { score } of found) expect(score > 0 && score < 1).toBe(true);
+    expect(one.windows).toBeGreaterThan(2);
+    expect(one.sentences.length).toBe(one.candidates);
+    expect(one.sentences.reduce((sum, { score }) => sum + score, 0)).toBeCloseTo(1, 6);
+    one.sentences.forEach(({ score }, i) => {
+      expect(two.sentences[i]!.score).toBeCloseTo(score, 5);
+    });
   });
 });
 
@@ -158,9 +189,14 @@ describe("what cannot work is refused", () => {
     );
   });
 
-  test("a head over the decoder, a text without sentences", async () => {
-    const { model } = liking([], { head: "decoder" });
-    await expect(selectSentences(model, tokenizer, text)).rejects.toThrow("its head over the encoder");
+  test("a model for something else, a tokenizer that joins characters, a text without sentences", async () => {
+    const { model } = liking([], { task_specific_params: null });
+    await expect(selectSentences(model, tokenizer, text)).rejects.toThrow(
+      "a model that was trained to choose sentences",
+    );
+    const joining = await LEDTokenizerFast.from_pretrained(folder("embedded"));
+    const other = liking([], { vocab_size: joining.vocab_size }).model;
+    await expect(selectSentences(other, joining, text)).rejects.toThrow("one token for each character of ASCII");
     await expect(selectSentences(liking([]).model, tokenizer, "---\n***")).rejects.toThrow("at least one sentence");
   });
 });

@@ -22,6 +22,11 @@ test.each([
   ["quotations", "He said what everybody in the room had expected him to:\n> Nothing."],
   ["code after text", "The program prints its arguments, one in each of its lines:\n        print(arguments)"],
   [
+    "logs",
+    "2026-03-02T04:01:40Z WARN storage: writing took 840 ms\n2026-03-02T04:02:05Z WARN storage: writing took 1,920 ms",
+  ],
+  ["logs of a day", "[04:01:40] storage: writing took 840 ms, expected 200\n[04:02:05] storage: writing took 1,920 ms"],
+  [
     "one line a paragraph",
     "This is a paragraph in a line of its own, as models like.\n\nAnd so is this, which follows.",
   ],

@@ -6,8 +6,9 @@
 /** Lines shorter than this end where their author ended them. */
 const shortestWrappedLine = 45;
 
-/** What begins a line of its own: list marks, numbers of lists, headings, tables, quotes, code fences, directives. */
-const ownLine = /^(?:[-*+#>|=~`_:.\\/<[{(]{1,3}(?:\s|$)|[-=~*_#`]{3,}|\d+[.)]\s|\.\.\s|[|>])/;
+/** What begins a line of its own: list marks, numbers of lists, headings, tables, quotes, code fences, directives, times of a log. */
+const ownLine =
+  /^(?:[-*+#>|=~`_:.\\/<[{(]{1,3}(?:\s|$)|[-=~*_#`]{3,}|\d+[.)]\s|\.\.\s|[|>]|\d{4}-\d\d-\d\d[T ]\d|\[?\d\d:\d\d:\d\d)/;
 
 /** The same text with its wrapped lines joined, and how many breaks became spaces. */
 export function unwrapLines(text: string): { text: string; joined: number } {

@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { embeddedNotice } from "../../src/cli/embedded.ts";
+import { selectorNotice, writerNotice } from "../../src/cli/embedded.ts";
 import { led } from "../support/command.ts";
 import { type ModelFolder, tinyLed } from "../support/tiny-led.ts";
 
@@ -190,9 +190,35 @@ function documents(folder: string): string[] {
   });
 }
 
-async function summarizesWithEmbedded(path: string): Promise<{ source_tokens: number; truncated_tokens: number }> {
+interface Printed {
+  readonly sentences: readonly { readonly text: string; readonly start: number; readonly line: number }[];
+  readonly summary_text: string;
+  readonly source_tokens: number;
+  readonly truncated_tokens: number;
+}
+
+/** By default sentences are chosen, and none of the document is left out. */
+async function choosesWithEmbedded(path: string): Promise<Printed> {
   const { exitCode, stdout, stderr } = await led("summarize", path, "--json");
-  expect(stderr).toContain(`led: ${embeddedNotice}\n`);
+  expect([exitCode, stderr]).toEqual([0, `led: ${selectorNotice}\n`]);
+  const result = JSON.parse(stdout);
+  expect(result.model).toBe("embedded");
+  // As the command reads it: without a byte order mark.
+  const document = readFileSync(path, "utf8")
+    .replace(/^\uFEFF/, "")
+    .replaceAll("\r\n", "\n");
+  expect(result.sentences.length).toBeGreaterThan(0);
+  for (const { text, start, end, line } of result.sentences) {
+    // Wrapped lines are read as one.
+    expect(document.slice(start, end).replaceAll("\n", " ")).toBe(text.replaceAll("\n", " "));
+    expect(document.slice(0, start).split("\n").length).toBe(line);
+  }
+  return result;
+}
+
+async function writesWithEmbedded(path: string): Promise<Printed> {
+  const { exitCode, stdout, stderr } = await led("summarize", path, "--json", "--abstractive");
+  expect(stderr).toContain(`led: ${writerNotice}\n`);
   expect(exitCode).toBe(0);
   const result = JSON.parse(stdout);
   expect(result).toMatchObject({ model: "embedded", global_attention: [0] });
@@ -202,10 +228,42 @@ async function summarizesWithEmbedded(path: string): Promise<{ source_tokens: nu
   return result;
 }
 
-describe("the embedded model", () => {
+describe("the embedded models", () => {
+  const document = `# Ships\n\n${["The rudder turns the ship.", "Sails catch the wind.", "Oars need many people.", "Ships float."].join(" ")}\n`;
+
+  test("choose sentences, each printed with its line; as many as --max-sentences says", async () => {
+    const path = text(document);
+    const plain = await led("summarize", path);
+    expect(plain).toMatchObject({ exitCode: 0, stderr: `led: ${selectorNotice}\n` });
+    expect(plain.stdout).toMatch(/^(?:3: \S.*\n){1,3}$/);
+    const one = await led("summarize", path, "--max-sentences", "1", "--extractive");
+    expect(one.stdout).toMatch(/^3: [^\n]+\n$/);
+  });
+
+  test.each([
+    ["--abstractive"],
+    ["--num-beams", "2"],
+    ["--max-new-tokens", "40"],
+    ["--min-length", "8"],
+    ["--strategy", "truncate"],
+  ])("write where %s asks for what only a model has that writes", async (...flags) => {
+    const { exitCode, stderr } = await led("summarize", text(document), ...flags);
+    expect([exitCode, stderr]).toEqual([0, `led: ${writerNotice}\n`]);
+  });
+
+  test("--abstractive and --extractive exclude each other; a document without sentences is told", async () => {
+    const both = await led("summarize", text(document), "--abstractive", "--extractive");
+    expect(both).toMatchObject({ exitCode: 2, stdout: "" });
+    expect(both.stderr).toContain("'--abstractive' and '--extractive' exclude each other");
+    const empty = await led("summarize", text("---\n***\n"));
+    expect(empty).toMatchObject({ exitCode: 1, stdout: "" });
+    expect(empty.stderr).toContain("led: selectSentences: expected a text with at least one sentence, got none\n");
+  });
+
   test("this repository's longest document", async () => {
     const [longest] = documents(root).sort((a, b) => statSync(b).size - statSync(a).size);
-    const { source_tokens } = await summarizesWithEmbedded(longest!);
+    await choosesWithEmbedded(longest!);
+    const { source_tokens } = await writesWithEmbedded(longest!);
     expect(source_tokens, relative(root, longest!)).toBeGreaterThan(1000);
   });
 
@@ -214,7 +272,8 @@ describe("the embedded model", () => {
 
   test.skipIf(long.length === 0)("the long documents of LED_DATA (skipped where that folder is missing)", async () => {
     for (const name of long) {
-      const result = await summarizesWithEmbedded(join(data, name));
+      await choosesWithEmbedded(join(data, name));
+      const result = await writesWithEmbedded(join(data, name));
       expect(result.truncated_tokens, name).toBeGreaterThan(0);
     }
   });
@@ -223,7 +282,7 @@ describe("the embedded model", () => {
     const before = readdirSync(join(root, "models/embedded"));
     const path = text(readFileSync(join(root, "LICENSE"), "utf8").slice(0, 2000));
     const named = await led("summarize", path, "--model", "embedded");
-    expect(named).toEqual(await led("summarize", path));
+    expect(named).toEqual(await led("summarize", path, "--abstractive"));
     expect(named.exitCode).toBe(0);
     expect(readdirSync(join(root, "models/embedded"))).toEqual(before);
   });

@@ -1,7 +1,7 @@
 // How good chosen sentences are: node evaluate.mjs DATA MODEL [SPLIT]
 //
 // ROUGE (F1, stemmed, of rouge-score 0.1.2) against the authors' own summaries, with bootstrap intervals of 95 %: the chosen
-// sentences on a line each, the summary as it is. Beside it the first three sentences, and the sentences that know the summary.
+// sentences on a line each, the summary as it is. Beside it the first three sentences, those of prose, and the sentences that know the summary.
 import { join } from "node:path";
 import { LEDForQuestionAnswering, LEDTokenizerFast, openDataset, rouge, selectSentences } from "led-transformers";
 
@@ -11,7 +11,7 @@ const model = await LEDForQuestionAnswering.from_pretrained(folder);
 const tokenizer = await LEDTokenizerFast.from_pretrained(folder);
 const rows = await openDataset(join(data, `${split}.jsonl.gz`));
 
-const methods = { model: [], "model, 1 sentence": [], "model, 2 sentences": [], "first 3": [], oracle: [] };
+const methods = { model: [], "model, 1 sentence": [], "model, 2 sentences": [], "first 3": [], "first 3 of prose": [], oracle: [] };
 const summaries = [];
 const words = [];
 let chosen = 0;
@@ -28,6 +28,8 @@ for await (const { title, document, summary, sentences, oracle } of rows) {
   methods["model, 1 sentence"].push(lines(await select(1)));
   methods["model, 2 sentences"].push(lines(await select(2)));
   methods["first 3"].push(quote([0, 1, 2].filter((at) => at < sentences.length)));
+  const prose = [...sentences.keys()].filter((at) => /\S+(?:\s+\S+){4,}[.!?]$/s.test(document.slice(...sentences[at])));
+  methods["first 3 of prose"].push(quote(prose.slice(0, 3)));
   methods.oracle.push(quote(oracle));
   summaries.push(summary);
   words.push(document.split(/\s+/).length);
