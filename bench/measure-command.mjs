@@ -16,10 +16,11 @@ export async function measureFirstWord(task) {
     const start = performance.now();
     const child = spawn(execPath, [command, "summarize", task.document ?? "", "--threads", String(task.threads)]);
     child.stderr.resume();
-    await Promise.race([once(child.stdout, "data"), once(child, "exit").then(failed)]);
+    const exited = once(child, "exit");
+    await Promise.race([once(child.stdout, "data"), exited.then(failed)]);
     const end = performance.now();
     peak_rss = Math.max(peak_rss, await peakOf(child.pid));
-    await once(child, "exit");
+    await exited;
     return (end - start) / 1000;
   });
   return { seconds, ...(peak_rss > 0 && { peak_rss }) };

@@ -22,8 +22,14 @@ export interface Purpose<M> {
   /** As pipeline() calls it. */
   readonly pipeline: string;
   readonly className: ClassName;
-  load(files: Files, options: { readonly config: LEDConfig } & ReturnType<typeof computeOptions>): Promise<M>;
+  readonly load: Loader<M>;
 }
+
+/** from_pretrained of a class. */
+export type Loader<M> = (
+  files: Files,
+  options: { readonly config: LEDConfig } & ReturnType<typeof computeOptions>,
+) => Promise<M>;
 
 /** --model, without which such commands end as wrong usage. */
 export function requireModel({ does, task }: Purpose<unknown>, model: string | undefined, command: Command): string {
@@ -59,10 +65,13 @@ export async function loadParts<M>(
       fix: `Train it with led train --task ${task}, or name another.`,
     });
   }
-  // Weights that are converted pass through a temporary file, which is removed on exit.
-  const model = await withInterruption(
+  return { model: await loadModel(files, config, flags, load), tokenizer };
+}
+
+/** Ctrl-C ends it: weights that are converted pass through a temporary file, which is removed on exit. */
+export function loadModel<M>(files: Files, config: LEDConfig, flags: ComputeFlags, load: Loader<M>): Promise<M> {
+  return withInterruption(
     ({ exitCode }) => process.exit(exitCode),
     () => load(files, { config, ...computeOptions(flags) }),
   );
-  return { model, tokenizer };
 }

@@ -21,7 +21,7 @@ export function addSummarizeOptions(command: Command): Command {
     .option("--min-length <n>", "tokens of the summary at least (default: the model's)", wholeNumber(0))
     .option(
       "--abstractive",
-      "let the embedded model write, instead of choosing sentences; so do the three options above, --strategy and --attention",
+      "let the embedded model write, instead of choosing sentences; implied by --num-beams and other options of writing",
     )
     .option("--extractive", "a summary of whole sentences of the document, printed with their lines or pages")
     .addOption(

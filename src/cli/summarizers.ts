@@ -1,7 +1,6 @@
 /** What `led summarize` makes summaries with: a model that writes them, or the embedded one that chooses sentences. */
 import { LEDConfig } from "../config.ts";
 import { LEDError } from "../errors.ts";
-import type { Files } from "../files.ts";
 import { LEDForConditionalGeneration } from "../models/led/for-conditional-generation.ts";
 import { LEDForQuestionAnswering } from "../models/led/for-question-answering.ts";
 import { type SelectedSentences, type SelectSentencesOptions, selectSentences } from "../pipelines/select-sentences.ts";
@@ -14,10 +13,10 @@ import {
 import { summarizeDocuments } from "../pipelines/summarize-documents.ts";
 import { AutoTokenizer, type ByteLevelTokenizer } from "../tokenizers/index.ts";
 import { summaryWithPage } from "./attention-file.ts";
-import { type ComputeFlags, computeOptions } from "./compute-flags.ts";
+import type { ComputeFlags } from "./compute-flags.ts";
 import type { LoadedDocument } from "./document.ts";
 import { embeddedName, selectorPath } from "./embedded.ts";
-import { withInterruption } from "./interruption.ts";
+import { type Loader, loadModel } from "./load-parts.ts";
 import { resolveModel } from "./model-source.ts";
 import type { Progress } from "./progress.ts";
 
@@ -82,7 +81,10 @@ export async function chooser(
     device: model.device,
     async *summaries(documents) {
       for (const document of documents) {
-        const work = selectSentences(model, tokenizer, document.text, options);
+        const work = selectSentences(model, tokenizer, document.text, {
+          ...options,
+          progress_callback: ({ stage, done, total, unit }) => progress.update(stage, done, total, unit),
+        });
         yield { document, result: await work.catch(foreseen) };
       }
     },
@@ -122,11 +124,9 @@ function foreseen(error: unknown): LEDError {
   throw error;
 }
 
-type LoadOptions = { readonly config: LEDConfig } & ReturnType<typeof computeOptions>;
-
 async function load<M>(
   source: string,
-  from_pretrained: (files: Files, options: LoadOptions) => Promise<M>,
+  loader: Loader<M>,
   flags: ComputeFlags,
   progress: Progress,
 ): Promise<{ tokenizer: ByteLevelTokenizer; model: M }> {
@@ -134,10 +134,5 @@ async function load<M>(
   // First, so that a folder without a usable config is refused by name.
   const config = await LEDConfig.from_files(files);
   const tokenizer = await AutoTokenizer.from_pretrained(files);
-  // Weights that are converted pass through a temporary file, which is removed on exit.
-  const model = await withInterruption(
-    ({ exitCode }) => process.exit(exitCode),
-    () => from_pretrained(files, { config, ...computeOptions(flags) }),
-  );
-  return { tokenizer, model };
+  return { tokenizer, model: await loadModel(files, config, flags, loader) };
 }

@@ -12,6 +12,7 @@ import { requireMatchingTokenizer } from "./matching-tokenizer.ts";
 import { overRows, type RowOptions, rowOptionNames } from "./model-rows.ts";
 import { type CitedSentence, passageOf } from "./passages.ts";
 import { cuesPerSentence, sentenceCues } from "./sentence-cues.ts";
+import { listItem } from "./sentences.ts";
 import { unwrapLines } from "./unwrap-lines.ts";
 
 export interface SelectSentencesOptions extends RowOptions {
@@ -60,7 +61,6 @@ const operation = "selectSentences";
 const longestTitle = 200;
 /** What headings and titles begin with, in Markdown and other markup. */
 const marks = /^[#>*=\s-]+/;
-const item = /^\s*(?:[-*+•]|\d+[.)])\s/;
 
 /** Throws an InvalidArgumentError for a model that was not made for it, another model's tokenizer, and a text without sentences. */
 export async function selectSentences(
@@ -133,7 +133,7 @@ function headingOf(text: string): { title: string; end: number } | undefined {
   if (line === null) return undefined;
   const title = line[0].replace(marks, "").trim();
   const end = line.index + line[0].length;
-  if (item.test(line[0])) return undefined;
+  if (listItem.test(line[0])) return undefined;
   const isSentence = /[.!?。:;,]["'”’)]*$/u.test(title) && !line[0].startsWith("#");
   if (title.length > longestTitle || isSentence || text.slice(end).trim() === "") return undefined;
   return { title, end };

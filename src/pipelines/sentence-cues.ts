@@ -8,7 +8,8 @@
  * The characters are letters, digits and punctuation of ASCII, each of one meaning, so that a byte-level tokenizer without merges
  * gives one token for each, and every sentence is `cuesPerSentence` tokens.
  */
-import type { Sentence } from "./sentences.ts";
+import { isProse, type Words, wordsOf } from "./sentence-words.ts";
+import { listItem, type Sentence } from "./sentences.ts";
 
 export interface SentenceCues {
   /** What is known of the document as a whole. */
@@ -19,31 +20,9 @@ export interface SentenceCues {
   readonly sentences: readonly number[];
 }
 
-/** Words of a sentence, as cues compare them. */
-interface Words {
-  readonly count: number;
-  /** Beginnings of its words of content, each once, with how often they stand in it. */
-  readonly stems: ReadonlyMap<string, number>;
-  readonly opening: string;
-}
-
-const word = /[\p{L}\p{M}\p{N}]+/gu;
-/** Scripts that put no spaces between words, and write them with few characters. */
-const unspaced = /[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Thai}\p{sc=Lao}\p{sc=Khmer}\p{sc=Myanmar}]/u;
-/** Words that are shorter mostly say how a sentence is built. */
-const shortestContent = 4;
-/** Inflections of a word begin alike. */
-const stemLength = 6;
-/** A line of fewer words, or without an end of a sentence, is a heading, an item or a piece of code. */
-const fewestWords = 5;
-/** Words and what stands around them in a sentence; addresses, attributes and calls are none. */
-const plainWord = /^["'“”‘’«»()*_[\]]*[\p{L}\p{M}\p{N}][\p{L}\p{M}\p{N}'’\-/.]*["'“”‘’«»()*_[\].,;:!?…]*$/u;
-const sentenceEnd = /[.!?…。！？।۔]["'”’»)\]*_`]*$/u;
-
-/** Characters of the cues, cue after cue: none means two things. */
+/** "!", the first visible character of ASCII: cue after cue has the next ones for its values, and none means two things. */
 const first = 33;
 
-const itemMark = /^\s*(?:[-*+•]|\d+[.)])\s/;
 const introduction =
   /\b(?:abstract|summary|overview|introduction|motivation|background|about|purpose|goals?|synopsis)\b/i;
 const conclusion = /\b(?:conclusions?|summary|takeaways|discussion|results|outlook|closing)\b/i;
@@ -74,8 +53,10 @@ interface Reading {
   readonly centrality: number;
   /** 0 to 1 among the document's sentences. */
   readonly likeness: number;
+  /** In its paragraph: 0 and 1 its first sentence, 2 and 3 its second, the even ones after a heading; 4 a later one; 5 in a list. */
   readonly place: number;
-  readonly heading: number;
+  /** The heading above: 0 none, 1 an introduction's, 2 a conclusion's, 3 another. */
+  readonly section: number;
 }
 
 interface Cue {
@@ -94,40 +75,43 @@ const bucketed = (edges: readonly number[], of: (reading: Reading) => number): C
   of: (reading) => bucket(of(reading), edges),
 });
 
-const cues: readonly Cue[] = [
-  bucketed([1, 2, 3, 4, 5, 6, 8, 10, 13, 18, 27, 46, 91], ({ rank }) => rank),
-  bucketed([0.05, 0.15, 0.35, 0.65, 0.85], ({ rank, count }) => rank / count),
-  bucketed([7, 9, 11, 14, 17, 21, 26, 33, 43], ({ words }) => words.count),
-  bucketed([1, 2, 3, 4], ({ titleHits }) => titleHits),
-  bucketed([0.01, 0.26, 0.51, 0.76, 0.99], ({ titleHits, titleSize }) => titleHits / Math.max(titleSize, 1)),
-  bucketed([0.7, 0.9, 1.1, 1.3, 1.5, 1.75, 2.1], ({ centrality }) => centrality),
-  bucketed([0.1, 0.25, 0.4, 0.6, 0.75, 0.9, 0.97], ({ likeness }) => likeness),
-  { values: 6, of: ({ place }) => place },
-  {
+/** In the order in which a sentence has them. */
+const cues: Readonly<Record<string, Cue>> = {
+  rank: bucketed([1, 2, 3, 4, 5, 6, 8, 10, 13, 18, 27, 46, 91], ({ rank }) => rank),
+  "share of the document": bucketed([0.05, 0.15, 0.35, 0.65, 0.85], ({ rank, count }) => rank / count),
+  length: bucketed([7, 9, 11, 14, 17, 21, 26, 33, 43], ({ words }) => words.count),
+  "words of the title": bucketed([1, 2, 3, 4], ({ titleHits }) => titleHits),
+  "share of the title": bucketed(
+    [0.01, 0.26, 0.51, 0.76, 0.99],
+    ({ titleHits, titleSize }) => titleHits / Math.max(titleSize, 1),
+  ),
+  centrality: bucketed([0.7, 0.9, 1.1, 1.3, 1.5, 1.75, 2.1], ({ centrality }) => centrality),
+  likeness: bucketed([0.1, 0.25, 0.4, 0.6, 0.75, 0.9, 0.97], ({ likeness }) => likeness),
+  place: { values: 6, of: ({ place }) => place },
+  opening: {
     values: openings.length + 1,
     of: ({ words: { opening } }) => {
       const at = openings.findIndex((pattern) => pattern.test(opening));
       return at < 0 ? openings.length : at;
     },
   },
-  { values: 4, of: ({ text }) => (itself.test(text) ? 2 : 0) + (announcing.test(text) ? 1 : 0) },
-  {
-    values: 4,
-    of: ({ text }) => (/[`{}<>=_/\\|]/.test(text) ? 2 : 0) + (/\d/.test(text) ? 1 : 0),
-  },
-  { values: 4, of: ({ heading }) => heading },
-];
+  announcement: { values: 4, of: ({ text }) => (itself.test(text) ? 2 : 0) + (announcing.test(text) ? 1 : 0) },
+  signs: { values: 4, of: ({ text }) => (/[`{}<>=_/\\|]/.test(text) ? 2 : 0) + (/\d/.test(text) ? 1 : 0) },
+  section: { values: 4, of: ({ section }) => section },
+};
 
-export const cuesPerSentence = cues.length;
+export const cueNames: readonly string[] = Object.keys(cues);
+export const cuesPerSentence = cueNames.length;
 
+/** Sentences of a document, of which the one cue of the document as a whole tells how many there are. */
 const sizes = [8, 16, 32, 64, 128, 256, 512];
 
 /** Cues of the prose among the sentences, or of all where there is none. `start` and `end` are places in `text`. */
 export function sentenceCues(title: string, text: string, sentences: readonly Sentence[]): SentenceCues {
   const all = sentences.map(({ start, end }) => text.slice(start, end));
   const words = all.map(wordsOf);
-  const isProse = all.map((one) => sentenceEnd.test(one) && plainWords(one) >= fewestWords);
-  const chosen = isProse.includes(true) ? [...all.keys()].filter((i) => isProse[i]) : [...all.keys()];
+  const prose = all.map(isProse);
+  const chosen = prose.includes(true) ? [...all.keys()].filter((i) => prose[i]) : [...all.keys()];
   const titleStems = new Set(wordsOf(title).stems.keys());
   const frequency = new Map<string, number>();
   for (const { stems } of words) for (const [stem, n] of stems) frequency.set(stem, (frequency.get(stem) ?? 0) + n);
@@ -140,7 +124,7 @@ export function sentenceCues(title: string, text: string, sentences: readonly Se
       all.length,
     ),
   );
-  const places = placesOf(text, sentences, isProse, all);
+  const places = placesOf(text, sentences, prose, all);
 
   let context = "";
   chosen.forEach((i, rank) => {
@@ -159,41 +143,17 @@ export function sentenceCues(title: string, text: string, sentences: readonly Se
       ...places[i]!,
     };
     let base = first;
-    for (const { values, of } of cues) {
+    for (const { values, of } of Object.values(cues)) {
       context += String.fromCharCode(base + of(reading));
       base += values;
     }
   });
-  const beyond = first + cues.reduce((sum, { values }) => sum + values, 0);
+  const beyond = first + Object.values(cues).reduce((sum, { values }) => sum + values, 0);
   return {
     question: String.fromCharCode(beyond + bucket(chosen.length, sizes)),
     context,
     sentences: chosen,
   };
-}
-
-function wordsOf(text: string): Words {
-  const found = wordsIn(text.toLowerCase());
-  const stems = new Map<string, number>();
-  for (const one of found) {
-    if (one.length < (unspaced.test(one) ? shortestContent / 2 : shortestContent)) continue;
-    const stem = one.slice(0, stemLength);
-    stems.set(stem, (stems.get(stem) ?? 0) + 1);
-  }
-  return { count: found.length, stems, opening: found[0] ?? "" };
-}
-
-function plainWords(text: string): number {
-  if (unspaced.test(text)) return wordsIn(text.replaceAll(/\S*:\/\/\S*/g, "")).length;
-  // Of Markdown's links the text counts.
-  const read = text.replaceAll(/\]\([^)]*\)/g, "]");
-  return read.split(/\s+/).filter((one) => plainWord.test(one)).length;
-}
-
-function wordsIn(text: string): readonly string[] {
-  if (!unspaced.test(text)) return text.match(word) ?? [];
-  const segmenter = new Intl.Segmenter(undefined, { granularity: "word" });
-  return Array.from(segmenter.segment(text)).flatMap(({ segment, isWordLike }) => (isWordLike ? [segment] : []));
 }
 
 /** Cosine of each sentence with the sum of all, of words that count more the fewer sentences have them. */
@@ -224,23 +184,23 @@ function ranksOf(values: readonly number[]): number[] {
 function placesOf(
   text: string,
   sentences: readonly Sentence[],
-  isProse: readonly boolean[],
+  prose: readonly boolean[],
   all: readonly string[],
-): { readonly place: number; readonly heading: number }[] {
-  let heading = 0;
+): Pick<Reading, "place" | "section">[] {
+  let section = 0;
   let afterHeading = true;
   let firstParagraph = true;
   let inParagraph = 0;
   return sentences.map(({ start }, i) => {
     const gap = i === 0 ? "\n" : text.slice(sentences[i - 1]!.end, start);
     const startsLine = gap.includes("\n");
-    const isItem = startsLine && itemMark.test(text.slice(text.lastIndexOf("\n", start - 1) + 1, start + 3));
-    if (!isProse[i]) {
+    const isItem = startsLine && listItem.test(text.slice(text.lastIndexOf("\n", start - 1) + 1, start + 3));
+    if (!prose[i]) {
       if (startsLine && !isItem) {
-        heading = introduction.test(all[i]!) ? 1 : conclusion.test(all[i]!) ? 2 : 3;
+        section = introduction.test(all[i]!) ? 1 : conclusion.test(all[i]!) ? 2 : 3;
         afterHeading = true;
       }
-      return { place: 0, heading };
+      return { place: 0, section };
     }
     if (startsLine) {
       firstParagraph = afterHeading;
@@ -248,6 +208,6 @@ function placesOf(
       inParagraph = 0;
     } else inParagraph += 1;
     const place = isItem ? 5 : inParagraph > 1 ? 4 : 2 * inParagraph + (firstParagraph ? 0 : 1);
-    return { place, heading };
+    return { place, section };
   });
 }

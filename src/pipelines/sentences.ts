@@ -7,6 +7,9 @@ export interface Sentence {
   readonly end: number;
 }
 
+/** How an item of a list begins, in a line. */
+export const listItem = /^\s*(?:[-*+•]|\d+[.)])\s/;
+
 /**
  * By the Unicode rules for sentences (UAX #29) within each line, since a line of its own, such as a heading, ends where its
  * author ended it. Without letters or digits nothing is a sentence.

@@ -41,9 +41,13 @@ const positions = weight("embed_positions");
 const codes = new Map();
 /** `<s>`, the document's cue, `</s></s>`; then the sentences. */
 const before = 4;
-fill(positions, (row, i) => (i < half ? 0.02 * normal() : codeOf(Math.ceil((row - before + 1) / cuesPerSentence))[i - half]));
+fill(positions, (row, i) =>
+  i < half ? 0.02 * normal() : codeOf(Math.ceil((row - before + 1) / cuesPerSentence))[i - half],
+);
 const attention = "encoder.layers.0.self_attn";
-const [query, key, value] = ["query", "key", "value"].map((name) => weight(`${attention}.longformer_self_attn.${name}`));
+const [query, key, value] = ["query", "key", "value"].map((name) =>
+  weight(`${attention}.longformer_self_attn.${name}`),
+);
 fill(query, (_, i) => (i < half ? 0.02 * normal() : (4 * normal()) / Math.sqrt(half)));
 key.data.set(query.data);
 fill(value, (_, i) => ((i < half ? 1 : 0.1) * normal()) / Math.sqrt(half));

@@ -11,7 +11,14 @@ const model = await LEDForQuestionAnswering.from_pretrained(folder);
 const tokenizer = await LEDTokenizerFast.from_pretrained(folder);
 const rows = await openDataset(join(data, `${split}.jsonl.gz`));
 
-const methods = { model: [], "model, 1 sentence": [], "model, 2 sentences": [], "first 3": [], "first 3 of prose": [], oracle: [] };
+const methods = {
+  model: [],
+  "model, 1 sentence": [],
+  "model, 2 sentences": [],
+  "first 3": [],
+  "first 3 of prose": [],
+  oracle: [],
+};
 const summaries = [];
 const words = [];
 let chosen = 0;

@@ -49,8 +49,8 @@ function question({ id, title, document, summary }) {
   const starts = shares(likeness.map((value) => Math.exp((value - best) * sharpness))).flatMap((count, at) =>
     Array(count).fill(at * cuesPerSentence),
   );
-  const text_ = starts.map((start) => context.slice(start, start + cuesPerSentence));
-  return { id, question: cues.question, context, answers: { text: text_, answer_start: starts } };
+  const quoted = starts.map((start) => context.slice(start, start + cuesPerSentence));
+  return { id, question: cues.question, context, answers: { text: quoted, answer_start: starts } };
 }
 
 /** Whole numbers in proportion to the weights that make `answersEach`: those cut most get the rest. */

@@ -18,7 +18,8 @@ step("train.jsonl", here("prepare.mjs"), data, work);
 step("tokenizer", led, "train-tokenizer", at("validation.jsonl"), ...tokenizerOptions());
 step("begin", here("begin.mjs"), at("tokenizer"), at("begin"));
 if (!existsSync(at("trained", "model.safetensors"))) {
-  const begun = existsSync(at("trained")) && readdirSync(at("trained")).some((entry) => entry.startsWith("checkpoint-"));
+  const begun =
+    existsSync(at("trained")) && readdirSync(at("trained")).some((entry) => entry.startsWith("checkpoint-"));
   run(led, "train", "--output-dir", at("trained"), ...trainingOptions(), ...(begun ? ["--resume"] : []));
 }
 step("model", led, "convert", at("trained"), at("model"), "--dtype", "fp16");
