@@ -2,8 +2,8 @@
  * Weights that lie in no file as float32 (float16 and bfloat16 checkpoints, weights made in memory), written to a
  * temporary file that the native engine can map. Only chunks are in memory.
  */
-import { rmSync } from "node:fs";
-import { mkdtemp, open, realpath, rm } from "node:fs/promises";
+import { mkdtempSync, rmSync } from "node:fs";
+import { open, realpath, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { FileError } from "../errors.ts";
@@ -16,11 +16,14 @@ export interface Spool {
 }
 
 export async function spoolWeights(weights: Weights): Promise<Spool> {
-  const folder = await mkdtemp(join(await realpath(tmpdir()), "led-weights-"));
-  const path = join(folder, "weights.bin");
-  // Where the process ends first (process.exit while this is being written), nobody else would.
-  const removeAtExit = () => rmSync(folder, { recursive: true, force: true });
+  const temporary = await realpath(tmpdir());
+  // Where the process ends first (process.exit while this is being written), nobody else would remove it. Made and
+  // registered in one turn: awaited, the folder could be there before this is told so. Retried, since a thread may be
+  // opening the file meanwhile.
+  const folder = mkdtempSync(join(temporary, "led-weights-"));
+  const removeAtExit = () => rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 10 });
   process.once("exit", removeAtExit);
+  const path = join(folder, "weights.bin");
   const remove = async () => {
     // Windows keeps mapped files; they go with the temporary folder.
     await rm(folder, { recursive: true, force: true }).catch(() => {});
