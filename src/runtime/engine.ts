@@ -45,6 +45,8 @@ export interface SessionOptions {
    * that take turns: a step of training a small model takes half the time.
    */
   readonly sleeping_threads?: boolean;
+  /** Memory of a run is kept for the next one, by default. false gives it back each time, which takes runs a few per cent more time. */
+  readonly keeps_memory?: boolean;
 }
 
 export interface Session {

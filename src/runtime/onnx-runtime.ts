@@ -39,7 +39,8 @@ export interface OnnxRuntimeOptions {
 export function onnxRuntimeEngine({ device, runtime, access, threads }: OnnxRuntimeOptions): Engine {
   return {
     device,
-    async compile(graph, weights, { num_threads, low_memory = false, sleeping_threads = false } = {}) {
+    async compile(graph, weights, options = {}) {
+      const { num_threads, low_memory = false, sleeping_threads = false, keeps_memory = true } = options;
       if (low_memory && device === "wasm") {
         throw new EngineError({
           operation: "open the model in little memory",
@@ -52,8 +53,9 @@ export function onnxRuntimeEngine({ device, runtime, access, threads }: OnnxRunt
       const { options: weightOptions, entries, locate, release } = await access(weights);
       try {
         const model = writeOnnx(graph, (name) => (weights.has(name) ? locate(name) : undefined));
-        const options = {
+        const settings = {
           ...sessionOptions(device),
+          enableCpuMemArena: keeps_memory,
           ...threadOptions,
           ...weightOptions,
           extra: {
@@ -64,7 +66,7 @@ export function onnxRuntimeEngine({ device, runtime, access, threads }: OnnxRunt
             },
           },
         };
-        const session = await runtime.InferenceSession.create(model, options).catch((cause: unknown) => {
+        const session = await runtime.InferenceSession.create(model, settings).catch((cause: unknown) => {
           throw engineError("open the model in ONNX Runtime", "a session", cause);
         });
         const given = [...graph.parameters.values()].map(({ value }) => value).filter(({ name }) => !weights.has(name));

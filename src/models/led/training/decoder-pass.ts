@@ -132,7 +132,7 @@ function layerRun(context: TrainingContext, given: Layer): PartRun {
       rowMask(fill, [batch, T, width], T).reshape(dims),
     );
   const ones = new Tensor("float32", new Float32Array(heads).fill(1), [heads]);
-  const masks = variant.headMasks && {
+  const headMasks = variant.headMasks && {
     head_mask: head_mask === undefined ? ones : rowOf(head_mask, layer),
     cross_attn_head_mask: cross_attn_head_mask === undefined ? ones : rowOf(cross_attn_head_mask, layer),
   };
@@ -142,11 +142,8 @@ function layerRun(context: TrainingContext, given: Layer): PartRun {
     variant,
     build: () => decoderLayerGraph(geometry, variant),
     dInputs: [...(inputTrained ? ["d_hidden"] : []), ...(encodedTrained ? ["d_encoded"] : [])],
-    feeds: () => ({
-      hidden,
-      encoder_hidden_states: encoded,
-      ...biases,
-      ...masks,
+    feeds: () => ({ hidden, encoder_hidden_states: encoded, ...biases, ...headMasks }),
+    masks: () => ({
       ...mask("hidden", p, D, [batch, T, D]),
       ...mask("cross_hidden", p, D, [batch, T, D]),
       ...mask("output", p, D, [batch, T, D]),

@@ -64,8 +64,8 @@ export async function embed(context: TrainingContext, inputs: EmbeddingInputs): 
     feeds: () => ({
       tokens: padSequence(rows, length),
       positions: firstRows(positions, length),
-      ...context.keep("embed", `${side}.embed`, p, (fill) => rowMask(fill, [batch, own, D], length)),
     }),
+    masks: () => context.keep("embed", `${side}.embed`, p, (fill) => rowMask(fill, [batch, own, D], length)),
   };
   const { output, kept } = await runForward(context, part);
   return {

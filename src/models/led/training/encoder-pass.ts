@@ -126,6 +126,8 @@ function layerRun(context: TrainingContext, given: Layer): PartRun {
       ...layout.feeds,
       half_window: Tensor.from(window / 2, "int64"),
       ...(inputs.head_mask === undefined ? {} : { head_mask: rowOf(inputs.head_mask, layer) }),
+    }),
+    masks: () => ({
       ...rows("hidden", p, D),
       ...rows("output", p, D),
       ...rows("activation", activation, F),

@@ -41,7 +41,8 @@ export async function headPass(context: TrainingContext, rows: Floats, trained: 
     variant,
     build: () => headGraph(D, labels, classifies ? "classifier" : "linear", variant),
     dInputs: trained ? ["d_hidden"] : [],
-    feeds: () => ({ hidden: rows, ...mask("input"), ...mask("dense") }),
+    feeds: () => ({ hidden: rows }),
+    masks: () => ({ ...mask("input"), ...mask("dense") }),
   };
   const { output, kept } = await runForward(context, part);
   return {

@@ -40,12 +40,14 @@ export async function languageModelHead(context: TrainingContext, inputs: HeadIn
   requireLabels(labels, [batch, length], V);
   const count = labels.data.reduce((sum, label) => sum + (label === ignored ? 0 : 1), 0);
   const tableTrained = context.isTrained("lm_head.weight");
-  const variant: LossVariant & { part: string; V: number } = {
+  const variant: LossVariant & { part: string; V: number; keeps: false } = {
     part: "loss",
     V,
     smoothing,
     tableTrained,
     hiddenTrained,
+    // Rows of the vocabulary's size, once a step.
+    keeps: false,
   };
   const part = {
     variant,

@@ -17,8 +17,10 @@ export interface PartRun {
   /** What its graph is made from: all that `build` depends on. */
   readonly variant: PartVariant;
   readonly build: () => Graph;
-  /** Inputs, made anew for each direction: masks of dropout are large. */
+  /** Inputs other than masks, for either direction. */
   readonly feeds: () => Readonly<Record<string, Tensor>>;
+  /** Masks of dropout as inputs: the same ones whenever they are drawn, and large. */
+  readonly masks: () => Readonly<Record<string, Tensor>>;
   /** The outputs of `backward` beside weights: inputs that need a gradient. */
   readonly dInputs: readonly string[];
 }
@@ -34,7 +36,7 @@ export interface Ran {
   readonly kept: Kept;
 }
 
-export type Kept = Readonly<Record<string, Floats>>;
+export type Kept = Readonly<Record<string, Tensor>>;
 
 export async function runForward(context: TrainingContext, part: PartRun): Promise<Ran> {
   const { name, path, variant } = part;
@@ -42,10 +44,14 @@ export async function runForward(context: TrainingContext, part: PartRun): Promi
   const outputOf = (one: string): string => `${name}.forward.${one}`;
   const outputs = ["output", ...kept].map(outputOf);
   const stage = needsGradient(part) ? stages.forward : stages.only;
-  const results = await context.run({ ...part, place: placeOf(path) }, stage, part.feeds(), outputs);
+  const masks = part.masks();
+  const results = await context.run({ ...part, place: placeOf(path) }, stage, { ...part.feeds(), ...masks }, outputs);
   return {
     output: results[outputOf("output")]!,
-    kept: Object.fromEntries(kept.map((one) => [one, results[outputOf(one)]!])),
+    kept: {
+      ...(variant.keeps ? masks : {}),
+      ...Object.fromEntries(kept.map((one) => [one, results[outputOf(one)]!])),
+    },
   };
 }
 
@@ -69,7 +75,7 @@ export async function runBackward(
   const given = variant.trained.filter((weight) => weights.includes(weight));
   const names = [...dInputs, ...given.map((weight) => `d ${weight}`)];
   const outputs = names.map((one) => `${name}.backward.${one}`);
-  const feeds = { ...part.feeds(), ...kept, d_output: dOutput };
+  const feeds = { ...part.feeds(), ...(variant.keeps ? {} : part.masks()), ...kept, d_output: dOutput };
   const results = await context.run({ ...part, place: placeOf(path) }, stages.backward, feeds, outputs);
   for (const weight of given) {
     context.gradients.add(context.stored(`${path}.${weight}`), results[`${name}.backward.d ${weight}`]!);

@@ -79,7 +79,11 @@ export class TrainingContext {
 
   /** Runs a graph: `place` is where its weights are. Lets the event loop turn first. */
   async run(
-    part: { readonly variant: object; readonly build: () => Graph; readonly place: (name: string) => string },
+    part: {
+      readonly variant: { readonly keeps?: boolean };
+      readonly build: () => Graph;
+      readonly place: (name: string) => string;
+    },
     stage: number | undefined,
     feeds: Readonly<Record<string, Tensor>>,
     outputs: readonly string[],

@@ -21,20 +21,21 @@ export class TrainingSessions {
     this.#loaded = loaded;
   }
 
-  open(variant: object, build: () => Graph): Promise<OpenPart> {
+  /** A part that keeps nothing for the way back (gradient checkpointing, the loss) keeps no memory from run to run either. */
+  open(variant: { readonly keeps?: boolean }, build: () => Graph): Promise<OpenPart> {
     const key = JSON.stringify(variant);
     const known = this.#parts.get(key);
     if (known !== undefined) return known;
-    const opening = this.#compile(build());
+    const opening = this.#compile(build(), variant.keeps ?? false);
     this.#parts.set(key, opening);
     opening.catch(() => this.#parts.delete(key));
     return opening;
   }
 
-  async #compile(graph: Graph): Promise<OpenPart> {
+  async #compile(graph: Graph, keeps_memory: boolean): Promise<OpenPart> {
     const { engine, session } = this.#loaded;
     return {
-      session: await engine.compile(graph, new Map(), { ...session, sleeping_threads: true }),
+      session: await engine.compile(graph, new Map(), { ...session, sleeping_threads: true, keeps_memory }),
       weights: [...graph.parameters.keys()],
       kept: keptInputs(graph),
     };
