@@ -15,6 +15,7 @@ import {
   trainingLogName,
   trainingReport,
 } from "../training/index.ts";
+import { outputFolder, requireOutput } from "../training/output-folder.ts";
 import { refuseOtherTasks } from "./data-options.ts";
 import { type Interruption, withInterruption } from "./interruption.ts";
 import { resolveModel } from "./model-source.ts";
@@ -57,6 +58,8 @@ export async function train(flags: TrainFlags, command: Command): Promise<void> 
     () => new Seq2SeqTrainingArguments({ output_dir: flags.outputDir, ...trainingArguments(flags) }),
   );
   refuseWhatDoesNotFit(command, flags, args);
+  // Before anything is read: what is in the way of the training's end is told at its beginning.
+  await requireOutput(outputFolder(args), args, flags.resume);
   const progress = progressBar(flags.progress);
   // The data first: a mistyped path should not cost a download.
   const data = await asUsage(command, () => openTrainingData(flags, args.data_seed ?? args.seed));

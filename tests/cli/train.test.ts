@@ -209,6 +209,9 @@ describe("resuming", () => {
     const again = await train("summarization", data, whole, ...args);
     expect([again.exitCode, again.stdout]).toEqual([1, ""]);
     expect(again.stderr).toMatch(/already exists and is not empty/);
+    // Said before the data is read.
+    const early = await train("summarization", join(newFolder(), "none.jsonl"), whole, ...args);
+    expect(early.stderr).toBe(again.stderr);
     const other = await train("summarization", data, whole, ...args, "--resume", "--learning-rate", "0.5");
     expect(other.exitCode).not.toBe(0);
     expect(other.stderr).toMatch(/^led: .*learning_rate/);
