@@ -7,6 +7,7 @@ import { InternalError } from "../errors.ts";
 import { numberToFloat16 } from "../half.ts";
 import type { Block, GraphCore, GraphNode, Value } from "./core.ts";
 import { engineOps, type OpAttributes, type OpName } from "./ops.ts";
+import { byteMatrices, flip, inputNames, signedNames, signedZero } from "./signed-bytes.ts";
 import type { Dim, DType } from "./types.ts";
 
 const irVersion = 9;
@@ -92,8 +93,19 @@ function integer(writer: Writer, field: number, value: number): void {
   writer.tag(field, WireType.Varint).int64(value);
 }
 
+export interface OnnxOptions {
+  /** Multiply by matrices of bytes as signed ones (signed-bytes.ts). */
+  readonly signedBytes?: boolean;
+}
+
 /** The model's bytes. `locate` says where each parameter's data lies; one that lies nowhere is an input, given at every run. */
-export function writeOnnx(graph: GraphCore, locate: (name: string) => ExternalData | undefined): Uint8Array {
+export function writeOnnx(
+  graph: GraphCore,
+  locate: (name: string) => ExternalData | undefined,
+  { signedBytes = false }: OnnxOptions = {},
+): Uint8Array {
+  const located = signedBytes ? [...byteMatrices(graph)].filter(([name]) => locate(name) !== undefined) : [];
+  const signed = new Map(located);
   const writer = new BinaryWriter();
   integer(writer, model.ir_version, irVersion);
   text(writer, model.producer_name, "led-transformers");
@@ -113,14 +125,29 @@ export function writeOnnx(graph: GraphCore, locate: (name: string) => ExternalDa
       if (data === undefined) message(w, graphField.input, (v) => writeValueInfo(v, value.name, value));
       else message(w, graphField.initializer, (t) => writeExternal(t, value, shape, data));
     }
-    writeBlock(w, graph.root, "main");
+    if (signed.size > 0) {
+      for (const { name, number } of [flip.mask, signedZero]) {
+        message(w, graphField.initializer, (t) => writeConstant(t, { name, dtype: "int8", shape: [] }, [number]));
+      }
+    }
+    for (const [name, { shape }] of signed) {
+      const { read, flipped } = signedNames(name);
+      message(w, graphField.initializer, (t) => writeExternal(t, { name: read, dtype: "int8" }, shape, locate(name)!));
+      message(w, graphField.node, (n) => {
+        for (const one of [read, flip.mask.name]) text(n, nodeField.input, one);
+        text(n, nodeField.output, flipped);
+        text(n, nodeField.op_type, flip.op);
+      });
+    }
+    writeBlock(w, graph.root, "main", new Set(signed.keys()));
   });
   return writer.finish();
 }
 
-function writeBlock(writer: Writer, block: Block, name: string): void {
+/** `signed`: the matrices that are multiplied by as signed ones. */
+function writeBlock(writer: Writer, block: Block, name: string, signed: ReadonlySet<string>): void {
   text(writer, graphField.name, name);
-  for (const node of block.nodes) message(writer, graphField.node, (w) => writeNode(w, node));
+  for (const node of block.nodes) message(writer, graphField.node, (w) => writeNode(w, node, signed));
   for (const value of block.inputs) message(writer, graphField.input, (w) => writeValueInfo(w, value.name, value));
   const renamed = block.outputs.filter((output) => output.name !== output.value.name);
   for (const { name: output, value } of renamed) {
@@ -156,10 +183,10 @@ function writeDim(writer: Writer, dim: Dim): void {
   });
 }
 
-function writeNode(writer: Writer, node: GraphNode): void {
+function writeNode(writer: Writer, node: GraphNode, signed: ReadonlySet<string>): void {
   switch (node.kind) {
     case "op": {
-      for (const value of node.inputs) text(writer, nodeField.input, value?.name ?? "");
+      for (const name of inputNames(node, signed)) text(writer, nodeField.input, name);
       for (const value of node.outputs) text(writer, nodeField.output, value.name);
       writeName(writer, node);
       text(writer, nodeField.op_type, node.op);
@@ -174,7 +201,7 @@ function writeNode(writer: Writer, node: GraphNode): void {
       for (const value of node.outputs) text(writer, nodeField.output, value.name);
       writeName(writer, node);
       text(writer, nodeField.op_type, "Loop");
-      writeBody(writer, "body", node.body);
+      writeBody(writer, "body", node.body, signed);
       return;
     }
     case "if": {
@@ -182,8 +209,8 @@ function writeNode(writer: Writer, node: GraphNode): void {
       for (const value of node.outputs) text(writer, nodeField.output, value.name);
       writeName(writer, node);
       text(writer, nodeField.op_type, "If");
-      writeBody(writer, "then_branch", node.whenTrue);
-      writeBody(writer, "else_branch", node.whenFalse);
+      writeBody(writer, "then_branch", node.whenTrue, signed);
+      writeBody(writer, "else_branch", node.whenFalse, signed);
       return;
     }
   }
@@ -194,11 +221,11 @@ function writeName(writer: Writer, { outputs: [first] }: GraphNode): void {
   if (first !== undefined) text(writer, nodeField.name, first.name);
 }
 
-function writeBody(writer: Writer, name: string, block: Block): void {
+function writeBody(writer: Writer, name: string, block: Block, signed: ReadonlySet<string>): void {
   message(writer, nodeField.attribute, (attribute) => {
     text(attribute, attributeField.name, name);
     integer(attribute, attributeField.type, attributeType.GRAPH);
-    message(attribute, attributeField.g, (w) => writeBlock(w, block, name));
+    message(attribute, attributeField.g, (w) => writeBlock(w, block, name, signed));
   });
 }
 
@@ -223,7 +250,11 @@ function writeAttribute(writer: Writer, name: AttributeName, value: unknown): vo
   });
 }
 
-function writeConstant(writer: Writer, { name, dtype, shape }: Value, numbers: readonly number[]): void {
+function writeConstant(
+  writer: Writer,
+  { name, dtype, shape }: Pick<Value, "name" | "dtype" | "shape">,
+  numbers: readonly number[],
+): void {
   for (const dim of shape) integer(writer, tensorField.dims, dim as number);
   integer(writer, tensorField.data_type, dataType[dtype]);
   text(writer, tensorField.name, name);
@@ -251,7 +282,12 @@ function constantBytes(dtype: DType, numbers: readonly number[]): Uint8Array {
   }
 }
 
-function writeExternal(writer: Writer, { name, dtype }: Value, shape: readonly number[], data: ExternalData): void {
+function writeExternal(
+  writer: Writer,
+  { name, dtype }: Pick<Value, "name" | "dtype">,
+  shape: readonly number[],
+  data: ExternalData,
+): void {
   for (const dim of shape) integer(writer, tensorField.dims, dim);
   integer(writer, tensorField.data_type, dataType[dtype]);
   text(writer, tensorField.name, name);

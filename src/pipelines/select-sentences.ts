@@ -54,7 +54,7 @@ interface SelectionSettings {
   readonly least_share: number;
 }
 
-const usual: SelectionSettings = { max_sentences: 3, least_share: 0.2 };
+const usual: SelectionSettings = { max_sentences: 3, least_share: 0.4 };
 
 const operation = "selectSentences";
 /** A first line that is longer is a paragraph. */

@@ -4,11 +4,13 @@
  */
 import type { InferenceSession, Tensor as OrtTensor, TensorConstructor } from "onnxruntime-common";
 import { EngineError, InternalError } from "../errors.ts";
-import type { Value } from "../graph/core.ts";
+import type { GraphCore, Value } from "../graph/core.ts";
 import { type ExternalData, writeOnnx } from "../graph/onnx.ts";
+import { byteMatrices } from "../graph/signed-bytes.ts";
 import { Tensor, type TensorType } from "../tensor.ts";
 import { completeInputs } from "./check.ts";
-import type { Engine, Session, Weights } from "./engine.ts";
+import type { Engine, Session, SessionOptions, Weights } from "./engine.ts";
+import { signedProductsAreExact } from "./signed-products.ts";
 
 /** The part of onnxruntime-node's and -web's module that is used. */
 export interface OnnxRuntime {
@@ -36,11 +38,15 @@ export interface OnnxRuntimeOptions {
   readonly threads: (count: number) => InferenceSession.SessionOptions;
 }
 
-export function onnxRuntimeEngine({ device, runtime, access, threads }: OnnxRuntimeOptions): Engine {
+export function onnxRuntimeEngine(given: OnnxRuntimeOptions): Engine {
+  const { device } = given;
+  let exact: Promise<boolean> | undefined;
+  const signedBytesAreExact = (): Promise<boolean> =>
+    (exact ??= signedProductsAreExact((graph, weights) => open(given, graph, weights, { num_threads: 1 }, true)));
   return {
     device,
     async compile(graph, weights, options = {}) {
-      const { num_threads, low_memory = false, sleeping_threads = false, keeps_memory = true } = options;
+      const { low_memory = false } = options;
       if (low_memory && device === "wasm") {
         throw new EngineError({
           operation: "open the model in little memory",
@@ -49,33 +55,46 @@ export function onnxRuntimeEngine({ device, runtime, access, threads }: OnnxRunt
           fix: "Leave low_cpu_mem_usage unset, or install onnxruntime-node.",
         });
       }
-      const threadOptions = num_threads === undefined ? {} : threads(num_threads);
-      const { options: weightOptions, entries, locate, release } = await access(weights);
-      try {
-        const model = writeOnnx(graph, (name) => (weights.has(name) ? locate(name) : undefined));
-        const settings = {
-          ...sessionOptions(device),
-          enableCpuMemArena: keeps_memory,
-          ...threadOptions,
-          ...weightOptions,
-          extra: {
-            session: {
-              ...entries,
-              ...(low_memory ? { disable_prepacking: "1" } : {}),
-              ...(sleeping_threads ? { "intra_op.allow_spinning": "0" } : {}),
-            },
-          },
-        };
-        const session = await runtime.InferenceSession.create(model, settings).catch((cause: unknown) => {
-          throw engineError("open the model in ONNX Runtime", "a session", cause);
-        });
-        const given = [...graph.parameters.values()].map(({ value }) => value).filter(({ name }) => !weights.has(name));
-        return wrapSession({ inputs: graph.root.inputs, weights: given }, session, runtime);
-      } finally {
-        await release();
-      }
+      // Matrices that are turned into signed ones do not stay where they lie.
+      const signedBytes = !low_memory && byteMatrices(graph).size > 0 && (await signedBytesAreExact());
+      return open(given, graph, weights, options, signedBytes);
     },
   };
+}
+
+async function open(
+  { device, runtime, access, threads }: OnnxRuntimeOptions,
+  graph: GraphCore,
+  weights: Weights,
+  options: SessionOptions,
+  signedBytes: boolean,
+): Promise<Session> {
+  const { num_threads, low_memory = false, sleeping_threads = false, keeps_memory = true } = options;
+  const threadOptions = num_threads === undefined ? {} : threads(num_threads);
+  const { options: weightOptions, entries, locate, release } = await access(weights);
+  try {
+    const model = writeOnnx(graph, (name) => (weights.has(name) ? locate(name) : undefined), { signedBytes });
+    const settings = {
+      ...sessionOptions(device),
+      enableCpuMemArena: keeps_memory,
+      ...threadOptions,
+      ...weightOptions,
+      extra: {
+        session: {
+          ...entries,
+          ...(low_memory ? { disable_prepacking: "1" } : {}),
+          ...(sleeping_threads ? { "intra_op.allow_spinning": "0" } : {}),
+        },
+      },
+    };
+    const session = await runtime.InferenceSession.create(model, settings).catch((cause: unknown) => {
+      throw engineError("open the model in ONNX Runtime", "a session", cause);
+    });
+    const given = [...graph.parameters.values()].map(({ value }) => value).filter(({ name }) => !weights.has(name));
+    return wrapSession({ inputs: graph.root.inputs, weights: given }, session, runtime);
+  } finally {
+    await release();
+  }
 }
 
 function sessionOptions(device: Engine["device"]): InferenceSession.SessionOptions {
