@@ -8,6 +8,13 @@ function above(score: number, other: number): boolean {
   return score > other || (Number.isNaN(score) && !Number.isNaN(other));
 }
 
+/** The first place from `at` on, before `end`, with a score that is not at most `limit`; `end` where there is none. */
+function firstAbove(scores: Float32Array, at: number, end: number, limit: number): number {
+  let next = at;
+  while (next < end && scores[next]! <= limit) next++;
+  return next;
+}
+
 /** Index, from `start`, of the largest of scores[start .. start + length). */
 export function argmax(scores: Float32Array, start: number, length: number): number {
   let best = 0;
@@ -36,23 +43,25 @@ export class TopK {
     vocabSize: number,
   ): void {
     const k = this.scores.length;
+    const { scores: heap } = this;
     let held = 0;
-    // The least score held, once k are: one comparison passes over nearly all others.
-    let least = -Infinity;
-    for (let r = 0, at = start; r < rows; r++) {
+    for (let r = 0; r < rows; r++) {
+      const first = start + r * vocabSize;
+      const end = first + vocabSize;
       const add = rowScores[firstRow + r]!;
-      for (let token = 0; token < vocabSize; token++, at++) {
+      for (let at = first; at < end; at++) {
+        // Once k are held, most scores are passed over: sums that round to the least held, or below, come later than it.
+        if (held === k) at = firstAbove(scores, at, end, heap[0]! - add);
+        if (at === end) break;
         const score = Math.fround(scores[at]! + add);
+        const index = at - first + r * vocabSize;
         if (held < k) {
-          this.#put(held, score, r * vocabSize + token);
+          this.#put(held, score, index);
           held += 1;
-          if (held < k) continue;
-          for (let i = (k >> 1) - 1; i >= 0; i--) this.#sift(i, k);
-          least = this.scores[0]!;
-        } else if (!(score <= least) && above(score, least)) {
-          this.#put(0, score, r * vocabSize + token);
+          if (held === k) for (let i = (k >> 1) - 1; i >= 0; i--) this.#sift(i, k);
+        } else if (above(score, heap[0]!)) {
+          this.#put(0, score, index);
           this.#sift(0, k);
-          least = this.scores[0]!;
         }
       }
     }
