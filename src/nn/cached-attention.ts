@@ -64,7 +64,8 @@ export function crossAttention(
 ): Attended {
   const D = x.shape[2] as number;
   const heads = source.keys.shape[1] as number;
-  const scores = g.matmul(projectQueries(g, p, x, heads), g.swap(source.keys)); // [B, h, Q, n]
+  // Keys on the left: the engine packs what is on the right, and the queries of a step are few.
+  const scores = g.swap(g.matmul(source.keys, g.swap(projectQueries(g, p, x, heads)))); // [B, h, Q, n]
   const probabilities = g.softmax(g.add(scores, bias));
   const context = maskHeads(g, g.matmul(probabilities, source.values), observation); // [B, h, Q, e]
   return {
