@@ -99,9 +99,9 @@ export const facts: Readonly<Record<string, Facts>> = {
   "led-tiny, decoder step, Q 1, P 16, S 512": {
     products: 562_688,
     elements: 9_749,
-    written: 350_121,
+    written: 104_873,
     weights: 596_384,
-    largest: "Transpose [B, 4, 16, S] = [1, 4, 16, 512], 131072 bytes",
+    largest: "MatMul [B, 4, S, Q] = [1, 4, 512, 1], 8192 bytes",
   },
   "led-base, keys and values of the source, S 4096": {
     products: 9_663_676_416,
