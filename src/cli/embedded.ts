@@ -19,5 +19,5 @@ export const selectorNotice =
   `(see models/sentences/README.md). ${better}`;
 
 export const writerNotice =
-  "Using the embedded model that writes, a small one trained roughly: expect rough summaries (see models/embedded/README.md). " +
+  "Using the embedded model that writes, a small one: expect rough summaries (see models/embedded/README.md). " +
   better;

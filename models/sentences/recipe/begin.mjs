@@ -5,6 +5,7 @@
 // on, which learning would take a good part of the training to find.
 import { LEDConfig, LEDForQuestionAnswering, LEDTokenizerFast } from "led-transformers";
 import { cuesPerSentence } from "../../../dist/pipelines/sentence-cues.js";
+import { normals } from "../../recipe/random.mjs";
 
 const [from, to] = process.argv.slice(2);
 const tokenizer = await LEDTokenizerFast.from_pretrained(from);
@@ -27,7 +28,7 @@ const model = await LEDForQuestionAnswering.from_config(
     decoder_ffn_dim: 128,
     max_decoder_position_embeddings: 16,
     dropout: 0.1,
-    task_specific_params: { sentence_selection: { max_sentences: 3, least_share: 0.2 } },
+    task_specific_params: { sentence_selection: { max_sentences: 3, least_share: 0.4 } },
   }),
   { seed: 20261126 },
 );
@@ -74,14 +75,4 @@ function codeOf(sentence) {
     );
   }
   return codes.get(sentence);
-}
-
-/** Numbers of the normal distribution, the same for the same seed. */
-function normals(seed) {
-  let state = seed;
-  const uniform = () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return (state + 0.5) / 2 ** 32;
-  };
-  return () => Math.sqrt(-2 * Math.log(uniform())) * Math.cos(2 * Math.PI * uniform());
 }

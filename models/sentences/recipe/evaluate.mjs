@@ -3,7 +3,8 @@
 // ROUGE (F1, stemmed, of rouge-score 0.1.2) against the authors' own summaries, with bootstrap intervals of 95 %: the chosen
 // sentences on a line each, the summary as it is. Beside it the first three sentences, those of prose, and the sentences that know the summary.
 import { join } from "node:path";
-import { LEDForQuestionAnswering, LEDTokenizerFast, openDataset, rouge, selectSentences } from "led-transformers";
+import { LEDForQuestionAnswering, LEDTokenizerFast, openDataset, selectSentences } from "led-transformers";
+import { rougeHead, rougeRow } from "../../recipe/rouge-row.mjs";
 
 const [data, folder, split = "test"] = process.argv.slice(2);
 if (folder === undefined) throw new Error("node evaluate.mjs DATA MODEL [SPLIT]");
@@ -44,8 +45,8 @@ for await (const { title, document, summary, sentences, oracle } of rows) {
 }
 
 console.log(`${rows.length} documents, ${(chosen / rows.length).toFixed(2)} sentences of each\n`);
-console.log("| | ROUGE-1 | ROUGE-2 | ROUGE-Lsum |\n|---|---|---|---|");
-for (const [name, predictions] of Object.entries(methods)) show(name, predictions, summaries);
+console.log(rougeHead);
+for (const [name, predictions] of Object.entries(methods)) console.log(rougeRow(name, predictions, summaries));
 for (const [from, to] of [
   [0, 1000],
   [1000, 2000],
@@ -54,18 +55,9 @@ for (const [from, to] of [
   const band = [...words.keys()].filter((at) => words[at] >= from && words[at] < to);
   const of = (list) => band.map((at) => list[at]);
   const label = Number.isFinite(to) ? `${from} to ${to} words` : `${from} words and more`;
-  for (const name of ["model", "first 3"]) show(`${name}, ${label} (${band.length})`, of(methods[name]), of(summaries));
+  for (const name of ["model", "first 3"]) {
+    console.log(rougeRow(`${name}, ${label} (${band.length})`, of(methods[name]), of(summaries)));
+  }
 }
 await rows.close();
 await model.dispose();
-
-function show(name, predictions, references) {
-  const types = ["rouge1", "rouge2", "rougeLsum"];
-  const scores = rouge(predictions, references, { rouge_types: types, use_stemmer: true });
-  const percent = ({ fmeasure }) => (100 * fmeasure).toFixed(1);
-  const cells = types.map((type) => {
-    const { low, mid, high } = scores[type];
-    return `${percent(mid)} (${percent(low)} to ${percent(high)})`;
-  });
-  console.log(`| ${[name, ...cells].join(" | ")} |`);
-}
