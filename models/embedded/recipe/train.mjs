@@ -29,7 +29,7 @@ train(
   ...["--report", at("copying.html")],
 );
 train(
-  "trained",
+  "summaries",
   ...["--model", at("copying"), "--train", at("summary.jsonl"), "--validation", at("validation.jsonl")],
   ...["--max-source-length", "4096", "--max-target-length", "128"],
   ...[
@@ -46,4 +46,4 @@ train(
   ...always,
   ...["--report", at("summaries.html")],
 );
-led("model", "convert", at("trained"), at("model"), "--dtype", "fp16");
+led("model", "convert", at("summaries"), at("model"), "--dtype", "fp16");

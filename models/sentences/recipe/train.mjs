@@ -17,7 +17,7 @@ led(
 );
 script("begin", "begin.mjs", at("tokenizer"), at("begin"));
 train(
-  "trained",
+  "choosing",
   ...["--model", at("begin"), "--train", at("train.jsonl"), "--validation", at("validation.jsonl")],
   ...["--task", "question-answering", "--head", "encoder", "--all-answers", "--max-length", "4096", "--stride", "0"],
   ...["--num-train-epochs", "5", "--learning-rate", "2e-3", "--warmup-steps", "60", "--lr-scheduler-type", "cosine"],
@@ -26,4 +26,4 @@ train(
   ...["--evaluation-strategy", "epoch", "--logging-steps", "50", "--save-steps", "300", "--save-total-limit", "2"],
   ...["--report", at("report.html")],
 );
-led("model", "convert", at("trained"), at("model"), "--dtype", "fp16");
+led("model", "convert", at("choosing"), at("model"), "--dtype", "fp16");
