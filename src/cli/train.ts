@@ -58,7 +58,7 @@ export async function train(flags: TrainFlags, command: Command): Promise<void> 
     () => new Seq2SeqTrainingArguments({ output_dir: flags.outputDir, ...trainingArguments(flags) }),
   );
   refuseWhatDoesNotFit(command, flags, args);
-  // Before anything is read: what is in the way of the training's end is told at its beginning.
+  // Before the data, whose features may take minutes.
   await requireOutput(outputFolder(args), args, flags.resume);
   const progress = progressBar(flags.progress);
   // The data first: a mistyped path should not cost a download.

@@ -42,8 +42,8 @@ export class TopK {
     rows: number,
     vocabSize: number,
   ): void {
-    const k = this.scores.length;
     const { scores: heap } = this;
+    const k = heap.length;
     let held = 0;
     for (let r = 0; r < rows; r++) {
       const first = start + r * vocabSize;

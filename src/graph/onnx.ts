@@ -7,7 +7,7 @@ import { InternalError } from "../errors.ts";
 import { numberToFloat16 } from "../half.ts";
 import type { Block, GraphCore, GraphNode, Value } from "./core.ts";
 import { engineOps, type OpAttributes, type OpName } from "./ops.ts";
-import { byteMatrices, flip, inputNames, signedNames, signedZero } from "./signed-bytes.ts";
+import { byteMatrices, flip, inputNames, type SignedMatrices, signedNames, signedZero } from "./signed-bytes.ts";
 import type { Dim, DType } from "./types.ts";
 
 const irVersion = 9;
@@ -104,8 +104,8 @@ export function writeOnnx(
   locate: (name: string) => ExternalData | undefined,
   { signedBytes = false }: OnnxOptions = {},
 ): Uint8Array {
-  const located = signedBytes ? [...byteMatrices(graph)].filter(([name]) => locate(name) !== undefined) : [];
-  const signed = new Map(located);
+  const matrices = signedBytes ? [...byteMatrices(graph)] : [];
+  const signed = new Map(matrices.filter(([name]) => locate(name) !== undefined));
   const writer = new BinaryWriter();
   integer(writer, model.ir_version, irVersion);
   text(writer, model.producer_name, "led-transformers");
@@ -139,13 +139,12 @@ export function writeOnnx(
         text(n, nodeField.op_type, flip.op);
       });
     }
-    writeBlock(w, graph.root, "main", new Set(signed.keys()));
+    writeBlock(w, graph.root, "main", signed);
   });
   return writer.finish();
 }
 
-/** `signed`: the matrices that are multiplied by as signed ones. */
-function writeBlock(writer: Writer, block: Block, name: string, signed: ReadonlySet<string>): void {
+function writeBlock(writer: Writer, block: Block, name: string, signed: SignedMatrices): void {
   text(writer, graphField.name, name);
   for (const node of block.nodes) message(writer, graphField.node, (w) => writeNode(w, node, signed));
   for (const value of block.inputs) message(writer, graphField.input, (w) => writeValueInfo(w, value.name, value));
@@ -183,7 +182,7 @@ function writeDim(writer: Writer, dim: Dim): void {
   });
 }
 
-function writeNode(writer: Writer, node: GraphNode, signed: ReadonlySet<string>): void {
+function writeNode(writer: Writer, node: GraphNode, signed: SignedMatrices): void {
   switch (node.kind) {
     case "op": {
       for (const name of inputNames(node, signed)) text(writer, nodeField.input, name);
@@ -221,7 +220,7 @@ function writeName(writer: Writer, { outputs: [first] }: GraphNode): void {
   if (first !== undefined) text(writer, nodeField.name, first.name);
 }
 
-function writeBody(writer: Writer, name: string, block: Block, signed: ReadonlySet<string>): void {
+function writeBody(writer: Writer, name: string, block: Block, signed: SignedMatrices): void {
   message(writer, nodeField.attribute, (attribute) => {
     text(attribute, attributeField.name, name);
     integer(attribute, attributeField.type, attributeType.GRAPH);

@@ -11,6 +11,9 @@ export const signedZero = { name: "signed zero", number: 0 } as const;
 /** The bytes as they lie, read as signed numbers; and with their first bit turned over. */
 export const signedNames = (name: string) => ({ read: `${name} read as signed`, flipped: `${name} signed` });
 
+/** The matrices that are multiplied by as signed ones. */
+export type SignedMatrices = ReadonlyMap<string, Parameter>;
+
 /** The parameters that rows of bytes are multiplied by. */
 export function byteMatrices(graph: GraphCore): ReadonlyMap<string, Parameter> {
   const found = new Map<string, Parameter>();
@@ -30,7 +33,7 @@ export function byteMatrices(graph: GraphCore): ReadonlyMap<string, Parameter> {
 }
 
 /** Names of a node's inputs, with the signed matrix and its zero in the place of the unsigned where it is one of `signed`. */
-export function inputNames(node: OpNode, signed: ReadonlySet<string>): string[] {
+export function inputNames(node: OpNode, signed: SignedMatrices): string[] {
   const names = node.inputs.map((value) => value?.name ?? "");
   const matrix = matrixOf(node)?.name;
   if (matrix === undefined || !signed.has(matrix)) return names;

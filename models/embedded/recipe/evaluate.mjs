@@ -4,7 +4,7 @@
 // sentence on a line, the summary as it is. Beside it the first three sentences. OPTIONS is JSON for generate(), over the model's settings.
 import { join } from "node:path";
 import { openDataset, pipeline } from "led-transformers";
-import { rougeHead, rougeRow } from "../../recipe/rouge-row.mjs";
+import { rougeTable } from "../../recipe/rouge-table.mjs";
 
 const [data, folder, split = "test", options = "{}"] = process.argv.slice(2);
 if (folder === undefined) throw new Error("node evaluate.mjs DATA MODEL [SPLIT [OPTIONS]]");
@@ -39,20 +39,8 @@ console.log(
   `${rows.length} documents; ${length.toFixed(0)} words each, ${(100 * mean(copied)).toFixed(0)} % of them in runs of six or ` +
     `more copied from the document; ${((100 * wholes) / rows.length).toFixed(0)} % end a sentence\n`,
 );
-console.log(rougeHead);
-const bands = [
-  ["", 0, Number.POSITIVE_INFINITY],
-  [", 0 to 1000 words", 0, 1000],
-  [", 1000 to 2000 words", 1000, 2000],
-  [", 2000 words and more", 2000, Number.POSITIVE_INFINITY],
-];
-for (const [label, from, to] of bands) {
-  const band = [...words.keys()].filter((at) => words[at] >= from && words[at] < to);
-  const of = (list) => band.map((at) => list[at]);
-  const suffix = label === "" ? "" : `${label} (${band.length})`;
-  console.log(rougeRow(`model${suffix}`, of(written), of(summaries)));
-  console.log(rougeRow(`first 3${suffix}`, of(lead), of(summaries)));
-}
+const methods = { model: written, "first 3": lead };
+console.log(rougeTable(methods, summaries, words, Object.keys(methods)));
 await rows.close();
 await summarize.dispose();
 

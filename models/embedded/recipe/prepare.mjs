@@ -5,11 +5,11 @@
 // copy.jsonl        pieces of about 254 tokens of the documents, and one or two of their sentences, to be repeated;
 // summary.jsonl     beginnings of documents, and the sentences in them that the summary rests on;
 // validation.jsonl  the same of other documents, one beginning of each.
-import { createWriteStream } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { LEDTokenizerFast, openDataset } from "led-transformers";
 import { isProse } from "../../../dist/pipelines/sentence-words.js";
+import { writeJsonLines } from "../../recipe/json-lines.mjs";
 import { uniforms } from "../../recipe/random.mjs";
 
 const [data, folder, work] = process.argv.slice(2);
@@ -40,19 +40,14 @@ await write("validation", { "validation.jsonl": (row) => [summarized(row, 1022)]
 async function write(part, files) {
   const rows = await openDataset(join(data, `${part}.jsonl.gz`));
   for (const [name, examplesOf] of Object.entries(files)) {
-    const out = createWriteStream(join(work, name));
-    let count = 0;
-    for await (const row of rows) {
-      for (const example of examplesOf(read(row))) {
-        if (example === undefined) continue;
-        out.write(`${JSON.stringify(example)}\n`);
-        count++;
-      }
-    }
-    await new Promise((done) => out.end(done));
+    const count = await writeJsonLines(join(work, name), examples(rows, examplesOf));
     console.log(`${name}: ${count} examples of ${rows.length} documents`);
   }
   await rows.close();
+}
+
+async function* examples(rows, examplesOf) {
+  for await (const row of rows) yield* examplesOf(read(row)).filter((one) => one !== undefined);
 }
 
 /** Sentences with the tokens of the document that they lie in. */

@@ -4,7 +4,7 @@
 // sentences on a line each, the summary as it is. Beside it the first three sentences, those of prose, and the sentences that know the summary.
 import { join } from "node:path";
 import { LEDForQuestionAnswering, LEDTokenizerFast, openDataset, selectSentences } from "led-transformers";
-import { rougeHead, rougeRow } from "../../recipe/rouge-row.mjs";
+import { rougeTable } from "../../recipe/rouge-table.mjs";
 
 const [data, folder, split = "test"] = process.argv.slice(2);
 if (folder === undefined) throw new Error("node evaluate.mjs DATA MODEL [SPLIT]");
@@ -45,19 +45,6 @@ for await (const { title, document, summary, sentences, oracle } of rows) {
 }
 
 console.log(`${rows.length} documents, ${(chosen / rows.length).toFixed(2)} sentences of each\n`);
-console.log(rougeHead);
-for (const [name, predictions] of Object.entries(methods)) console.log(rougeRow(name, predictions, summaries));
-for (const [from, to] of [
-  [0, 1000],
-  [1000, 2000],
-  [2000, Number.POSITIVE_INFINITY],
-]) {
-  const band = [...words.keys()].filter((at) => words[at] >= from && words[at] < to);
-  const of = (list) => band.map((at) => list[at]);
-  const label = Number.isFinite(to) ? `${from} to ${to} words` : `${from} words and more`;
-  for (const name of ["model", "first 3"]) {
-    console.log(rougeRow(`${name}, ${label} (${band.length})`, of(methods[name]), of(summaries)));
-  }
-}
+console.log(rougeTable(methods, summaries, words, ["model", "first 3"]));
 await rows.close();
 await model.dispose();

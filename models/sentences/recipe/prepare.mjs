@@ -3,12 +3,12 @@
 // DATA holds train.jsonl.gz and validation.jsonl.gz. A context is the cues of a document (sentence-cues.ts), and its answers are
 // sentences of it, eight, of which the likest to the authors' summary are most: 8 e^(s/0.08) of each, s the mean of ROUGE-1 and
 // ROUGE-2 F1, in whole numbers. `led train --all-answers` learns them all.
-import { createWriteStream } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { openDataset } from "led-transformers";
 import { cuesPerSentence, sentenceCues } from "../../../dist/pipelines/sentence-cues.js";
 import { sentencesOf } from "../../../dist/pipelines/sentences.js";
+import { writeJsonLines } from "../../recipe/json-lines.mjs";
 
 const [data, work] = process.argv.slice(2);
 if (work === undefined) throw new Error("node prepare.mjs DATA WORK");
@@ -20,17 +20,16 @@ const most = Math.floor((4096 - 6) / cuesPerSentence);
 await mkdir(work, { recursive: true });
 for (const part of ["train", "validation"]) {
   const rows = await openDataset(join(data, `${part}.jsonl.gz`));
-  const out = createWriteStream(join(work, `${part}.jsonl`));
-  let count = 0;
-  for (let index = 0; index < rows.length; index++) {
-    const row = question(await rows.get(index));
-    if (row === undefined) continue;
-    out.write(`${JSON.stringify(row)}\n`);
-    count++;
-  }
-  await new Promise((done) => out.end(done));
+  const count = await writeJsonLines(join(work, `${part}.jsonl`), questions(rows));
   console.log(`${part}.jsonl: ${count} of ${rows.length} documents`);
   await rows.close();
+}
+
+async function* questions(rows) {
+  for await (const row of rows) {
+    const one = question(row);
+    if (one !== undefined) yield one;
+  }
 }
 
 /** Undefined where no sentence has a word of the summary. */
