@@ -10,6 +10,14 @@ export type { Value } from "./core.ts";
 /** `end` beyond the axis means its end, as in ONNX. */
 const toTheEnd = 2 ** 53 - 1;
 
+export interface GemmOptions {
+  readonly transA?: boolean;
+  readonly transB?: boolean;
+  readonly scale?: number;
+  /** That there are so many rows that the time is that of the arithmetic. */
+  readonly manyRows?: boolean;
+}
+
 export class Graph extends GraphCore {
   add = (a: Value, b: Value): Value => this.emit("Add", [a, b], {});
   sub = (a: Value, b: Value): Value => this.emit("Sub", [a, b], {});
@@ -43,10 +51,11 @@ export class Graph extends GraphCore {
   matmul = (a: Value, b: Value): Value => this.emit("MatMul", [a, b], {});
 
   /** scale * (a x b + bias): a [n, k], b [k, m] or, with transB, [m, k]; bias [m] -> [n, m] */
-  gemm(a: Value, b: Value, bias?: Value, options: { transA?: boolean; transB?: boolean; scale?: number } = {}): Value {
-    const { transA = false, transB = false, scale = 1 } = options;
+  gemm(a: Value, b: Value, bias?: Value, options: GemmOptions = {}): Value {
+    const { transA = false, transB = false, scale = 1, manyRows = false } = options;
     const inputs = bias === undefined ? [a, b] : [a, b, bias];
-    return this.emit("Gemm", inputs, { transA: transA ? 1 : 0, transB: transB ? 1 : 0, alpha: scale, beta: scale });
+    const transposed = { transA: transA ? 1 : 0, transB: transB ? 1 : 0 } as const;
+    return this.emit("Gemm", inputs, { ...transposed, alpha: scale, beta: scale, manyRows });
   }
 
   /** Over the last axis; scale and bias [d]. */

@@ -8,6 +8,7 @@ import { numberToFloat16 } from "../half.ts";
 import type { Block, GraphCore, GraphNode, Value } from "./core.ts";
 import { engineOps, type OpAttributes, type OpName } from "./ops.ts";
 import { byteMatrices, flip, inputNames, type SignedMatrices, signedNames, signedZero } from "./signed-bytes.ts";
+import { rowSpace, spacedRows, spacing } from "./spaced-rows.ts";
 import type { Dim, DType } from "./types.ts";
 
 const irVersion = 9;
@@ -65,6 +66,7 @@ const attributeKinds: {
   end: "int",
   epsilon: "float",
   keepdims: "int",
+  manyRows: "unwritten",
   mode: "string",
   num_heads: "int",
   perm: "ints",
@@ -96,16 +98,25 @@ function integer(writer: Writer, field: number, value: number): void {
 export interface OnnxOptions {
   /** Multiply by matrices of bytes as signed ones (signed-bytes.ts). */
   readonly signedBytes?: boolean;
+  /** Matrices whose data has zeros behind each row (spaced-rows.ts). */
+  readonly spaced?: ReadonlySet<string>;
+}
+
+/** Matrices that have not the form that the graph says. */
+interface Forms {
+  readonly signed: SignedMatrices;
+  readonly spaced: ReadonlySet<string>;
 }
 
 /** The model's bytes. `locate` says where each parameter's data lies; one that lies nowhere is an input, given at every run. */
 export function writeOnnx(
   graph: GraphCore,
   locate: (name: string) => ExternalData | undefined,
-  { signedBytes = false }: OnnxOptions = {},
+  { signedBytes = false, spaced = new Set() }: OnnxOptions = {},
 ): Uint8Array {
   const matrices = signedBytes ? [...byteMatrices(graph)] : [];
   const signed = new Map(matrices.filter(([name]) => locate(name) !== undefined));
+  const forms = { signed, spaced };
   const writer = new BinaryWriter();
   integer(writer, model.ir_version, irVersion);
   text(writer, model.producer_name, "led-transformers");
@@ -123,7 +134,14 @@ export function writeOnnx(
     for (const { value, shape } of graph.parameters.values()) {
       const data = locate(value.name);
       if (data === undefined) message(w, graphField.input, (v) => writeValueInfo(v, value.name, value));
-      else message(w, graphField.initializer, (t) => writeExternal(t, value, shape, data));
+      else {
+        const stored = spaced.has(value.name) ? [shape[0]!, shape[1]! + rowSpace] : shape;
+        message(w, graphField.initializer, (t) => writeExternal(t, value, stored, data));
+      }
+    }
+    if (spaced.size > 0) {
+      const amounts = { name: spacing.name, dtype: "int64", shape: [spacing.numbers.length] } as const;
+      message(w, graphField.initializer, (t) => writeConstant(t, amounts, spacing.numbers));
     }
     if (signed.size > 0) {
       for (const { name, number } of [flip.mask, signedZero]) {
@@ -139,14 +157,24 @@ export function writeOnnx(
         text(n, nodeField.op_type, flip.op);
       });
     }
-    writeBlock(w, graph.root, "main", signed);
+    writeBlock(w, graph.root, "main", forms);
   });
   return writer.finish();
 }
 
-function writeBlock(writer: Writer, block: Block, name: string, signed: SignedMatrices): void {
+function writeBlock(writer: Writer, block: Block, name: string, forms: Forms): void {
   text(writer, graphField.name, name);
-  for (const node of block.nodes) message(writer, graphField.node, (w) => writeNode(w, node, signed));
+  for (const node of block.nodes) {
+    const rows = node.kind === "op" ? spacedRows(node, forms.spaced) : undefined;
+    if (rows !== undefined) {
+      message(writer, graphField.node, (w) => {
+        for (const one of [rows.from, spacing.name]) text(w, nodeField.input, one);
+        text(w, nodeField.output, rows.to);
+        text(w, nodeField.op_type, "Pad");
+      });
+    }
+    message(writer, graphField.node, (w) => writeNode(w, node, forms));
+  }
   for (const value of block.inputs) message(writer, graphField.input, (w) => writeValueInfo(w, value.name, value));
   const renamed = block.outputs.filter((output) => output.name !== output.value.name);
   for (const { name: output, value } of renamed) {
@@ -182,10 +210,13 @@ function writeDim(writer: Writer, dim: Dim): void {
   });
 }
 
-function writeNode(writer: Writer, node: GraphNode, signed: SignedMatrices): void {
+function writeNode(writer: Writer, node: GraphNode, forms: Forms): void {
   switch (node.kind) {
     case "op": {
-      for (const name of inputNames(node, signed)) text(writer, nodeField.input, name);
+      const rows = spacedRows(node, forms.spaced)?.to;
+      inputNames(node, forms.signed).forEach((name, at) => {
+        text(writer, nodeField.input, at === 0 ? (rows ?? name) : name);
+      });
       for (const value of node.outputs) text(writer, nodeField.output, value.name);
       writeName(writer, node);
       text(writer, nodeField.op_type, node.op);
@@ -200,7 +231,7 @@ function writeNode(writer: Writer, node: GraphNode, signed: SignedMatrices): voi
       for (const value of node.outputs) text(writer, nodeField.output, value.name);
       writeName(writer, node);
       text(writer, nodeField.op_type, "Loop");
-      writeBody(writer, "body", node.body, signed);
+      writeBody(writer, "body", node.body, forms);
       return;
     }
     case "if": {
@@ -208,8 +239,8 @@ function writeNode(writer: Writer, node: GraphNode, signed: SignedMatrices): voi
       for (const value of node.outputs) text(writer, nodeField.output, value.name);
       writeName(writer, node);
       text(writer, nodeField.op_type, "If");
-      writeBody(writer, "then_branch", node.whenTrue, signed);
-      writeBody(writer, "else_branch", node.whenFalse, signed);
+      writeBody(writer, "then_branch", node.whenTrue, forms);
+      writeBody(writer, "else_branch", node.whenFalse, forms);
       return;
     }
   }
@@ -220,11 +251,11 @@ function writeName(writer: Writer, { outputs: [first] }: GraphNode): void {
   if (first !== undefined) text(writer, nodeField.name, first.name);
 }
 
-function writeBody(writer: Writer, name: string, block: Block, signed: SignedMatrices): void {
+function writeBody(writer: Writer, name: string, block: Block, forms: Forms): void {
   message(writer, nodeField.attribute, (attribute) => {
     text(attribute, attributeField.name, name);
     integer(attribute, attributeField.type, attributeType.GRAPH);
-    message(attribute, attributeField.g, (w) => writeBlock(w, block, name, signed));
+    message(attribute, attributeField.g, (w) => writeBlock(w, block, name, forms));
   });
 }
 

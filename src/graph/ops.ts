@@ -65,8 +65,8 @@ export interface OpAttributes {
   LogSoftmax: { axis: number };
   LayerNormalization: { axis: number; epsilon: number };
   MatMul: None;
-  /** alpha * a x b + beta * bias */
-  Gemm: { transA: 0 | 1; transB: 0 | 1; alpha: number; beta: number };
+  /** alpha * a x b + beta * bias. `manyRows`: there are so many of a that the time is that of the arithmetic (spaced-rows.ts). */
+  Gemm: { transA: 0 | 1; transB: 0 | 1; alpha: number; beta: number; manyRows: boolean };
   Transpose: { perm: readonly number[] };
   /** `vouched`: the author answers for sizes that symbols cannot show equal. `allowzero`: 0 means 0, not "as in x". */
   Reshape: { dims: readonly Dim[]; vouched: boolean; allowzero: 0 | 1 };

@@ -2,7 +2,7 @@
  * Matrices of unsigned bytes, zero 128, as signed ones: the same bytes with the first bit turned over, zero 0. Products are the same
  * whole numbers. Where a processor multiplies unsigned by signed bytes exactly (VNNI), that is two to three times as fast.
  */
-import type { Block, GraphCore, OpNode, Parameter, Value } from "./core.ts";
+import { type GraphCore, type OpNode, opNodes, type Parameter, type Value } from "./core.ts";
 
 /** The node by which one is made of the other: the engine computes it once, when it opens the graph. */
 export const flip = { op: "BitwiseXor", mask: { name: "first bit", number: -128 } } as const;
@@ -17,18 +17,11 @@ export type SignedMatrices = ReadonlyMap<string, Parameter>;
 /** The parameters that rows of bytes are multiplied by. */
 export function byteMatrices(graph: GraphCore): ReadonlyMap<string, Parameter> {
   const found = new Map<string, Parameter>();
-  const visit = ({ nodes }: Block): void => {
-    for (const node of nodes) {
-      if (node.kind === "loop") visit(node.body);
-      else if (node.kind === "if") for (const block of [node.whenTrue, node.whenFalse]) visit(block);
-      else {
-        const name = matrixOf(node)?.name;
-        const parameter = name === undefined ? undefined : graph.parameters.get(name);
-        if (parameter !== undefined) found.set(parameter.value.name, parameter);
-      }
-    }
-  };
-  visit(graph.root);
+  for (const node of opNodes(graph)) {
+    const name = matrixOf(node)?.name;
+    const parameter = name === undefined ? undefined : graph.parameters.get(name);
+    if (parameter !== undefined) found.set(parameter.value.name, parameter);
+  }
   return found;
 }
 

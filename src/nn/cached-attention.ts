@@ -8,7 +8,7 @@
  */
 import type { Graph, Value } from "../graph/graph.ts";
 import type { Dim } from "../graph/types.ts";
-import { linear } from "./linear.ts";
+import { type LinearOptions, linear } from "./linear.ts";
 import { maskHeads, type Observation } from "./observation.ts";
 import type { Parameters } from "./parameters.ts";
 
@@ -31,11 +31,17 @@ export function joinHeads(g: Graph, x: Value): Value {
   return g.reshape(g.transpose(x, [0, 2, 1, 3]), [B, n, heads * e]);
 }
 
-export function projectKeysAndValues(g: Graph, p: Parameters, x: Value, heads: number): KeysAndValues {
+export function projectKeysAndValues(
+  g: Graph,
+  p: Parameters,
+  x: Value,
+  heads: number,
+  { manyRows = false }: Pick<LinearOptions, "manyRows"> = {},
+): KeysAndValues {
   const D = x.shape[2] as number;
   return {
-    keys: splitHeads(g, linear(g, p.at("k_proj"), x, D), heads),
-    values: splitHeads(g, linear(g, p.at("v_proj"), x, D), heads),
+    keys: splitHeads(g, linear(g, p.at("k_proj"), x, D, { manyRows }), heads),
+    values: splitHeads(g, linear(g, p.at("v_proj"), x, D, { manyRows }), heads),
   };
 }
 

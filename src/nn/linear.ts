@@ -8,6 +8,8 @@ export interface LinearOptions {
   /** Multiplies the result, bias included. */
   scale?: number;
   bias?: boolean;
+  /** That x has so many rows that the time is that of the arithmetic. */
+  manyRows?: boolean;
 }
 
 /** [..., in] -> [..., out] */
@@ -18,7 +20,7 @@ export function linear(g: Graph, p: Parameters, x: Value, out: number, options: 
     const weight = p.matrix("weight", [out, width]);
     const bias = options.bias === false ? undefined : p.get("bias", [out]);
     const rows = leading.length === 1 ? x : g.reshape(x, [productDim(leading), width]); // [B*S, in]
-    const y = multiply(g, rows, weight, bias, options.scale); // [B*S, out]
+    const y = multiply(g, rows, weight, bias, options); // [B*S, out]
     return leading.length === 1 ? y : g.reshape(y, [...leading, out]);
   });
 }

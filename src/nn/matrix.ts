@@ -12,8 +12,14 @@ import type { Dim } from "../graph/types.ts";
 import type { Matrix } from "./parameters.ts";
 
 /** scale * (rows W^T + bias): rows [n, in], bias [out] -> [n, out] */
-export function multiply(g: Graph, rows: Value, matrix: Matrix, bias: Value | undefined, scale = 1): Value {
-  if (matrix.kind === "float") return g.gemm(rows, matrix.weight, bias, { transB: true, scale });
+export function multiply(
+  g: Graph,
+  rows: Value,
+  matrix: Matrix,
+  bias: Value | undefined,
+  { scale = 1, manyRows = false }: { readonly scale?: number; readonly manyRows?: boolean } = {},
+): Value {
+  if (matrix.kind === "float") return g.gemm(rows, matrix.weight, bias, { transB: true, scale, manyRows });
   const largest = g.max(
     g.reduceMax(rows, [-1], { keepdims: true }),
     g.neg(g.reduceMin(rows, [-1], { keepdims: true })),

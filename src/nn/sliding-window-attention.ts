@@ -57,7 +57,7 @@ export function slidingWindowAttention(
   const { scan } = g.loop({ count: blocks.count, dim: "S/b" }, (index) => {
     const { start, seen, bias } = blocks.at(index);
     const input = g.slice(x, 1, start, "b"); // [B, b, D]
-    const q = linear(g, p.at("query"), input, D, { scale: 1 / Math.sqrt(D / heads) });
+    const q = linear(g, p.at("query"), input, D, { scale: 1 / Math.sqrt(D / heads), manyRows: true });
     const kb = g.gather(blocks.keys, seen, 2); // [B, h, n, e]
     const vb = g.gather(blocks.values, seen, 2);
     const attended =

@@ -61,7 +61,7 @@ export function windowBlocks(g: Graph, p: Parameters, x: Value, options: WindowO
 
   const padded = sumDim([S, "2c"]);
   const allRows = (name: string): Value => {
-    const rows = linear(g, p.at(name), x, D);
+    const rows = linear(g, p.at(name), x, D, { manyRows: true });
     const slots = g.gatherND(rows, masks.globalIndex, 0); // [B, x, D]
     const all = g.concat([slots, g.pad(rows, 1, c, c, padded)], 1);
     return g.transpose(g.reshape(all, [B, all.shape[1]!, heads, D / heads]), [0, 2, 1, 3]);

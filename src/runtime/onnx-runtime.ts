@@ -5,12 +5,14 @@
 import type { InferenceSession, Tensor as OrtTensor, TensorConstructor } from "onnxruntime-common";
 import { EngineError, InternalError } from "../errors.ts";
 import type { GraphCore, Value } from "../graph/core.ts";
-import { type ExternalData, writeOnnx } from "../graph/onnx.ts";
+import { type ExternalData, type OnnxOptions, writeOnnx } from "../graph/onnx.ts";
 import { byteMatrices } from "../graph/signed-bytes.ts";
+import { crowdedMatrices } from "../graph/spaced-rows.ts";
 import { Tensor, type TensorType } from "../tensor.ts";
 import { completeInputs } from "./check.ts";
 import type { Engine, Session, SessionOptions, Weights } from "./engine.ts";
 import { signedProductsAreExact } from "./signed-products.ts";
+import { spacedWeights } from "./spaced-weights.ts";
 
 /** The part of onnxruntime-node's and -web's module that is used. */
 export interface OnnxRuntime {
@@ -42,7 +44,9 @@ export function onnxRuntimeEngine(given: OnnxRuntimeOptions): Engine {
   const { device } = given;
   let exact: Promise<boolean> | undefined;
   const signedBytesAreExact = (): Promise<boolean> =>
-    (exact ??= signedProductsAreExact((graph, weights) => open(given, graph, weights, { num_threads: 1 }, true)));
+    (exact ??= signedProductsAreExact((graph, weights) => {
+      return open(given, graph, weights, { num_threads: 1 }, { signedBytes: true, spaced: new Set() });
+    }));
   return {
     device,
     async compile(graph, weights, options = {}) {
@@ -57,7 +61,9 @@ export function onnxRuntimeEngine(given: OnnxRuntimeOptions): Engine {
       }
       // Matrices that are turned into signed ones do not stay where they lie.
       const signedBytes = !low_memory && byteMatrices(graph).size > 0 && (await signedBytesAreExact());
-      return open(given, graph, weights, options, signedBytes);
+      // WebAssembly's kernels read few rows at once.
+      const spaced = low_memory || device === "wasm" ? new Set<string>() : crowdedMatrices(graph);
+      return open(given, graph, weights, options, { signedBytes, spaced });
     },
   };
 }
@@ -67,13 +73,24 @@ async function open(
   graph: GraphCore,
   weights: Weights,
   options: SessionOptions,
-  signedBytes: boolean,
+  { signedBytes, spaced: wanted }: Required<OnnxOptions>,
 ): Promise<Session> {
   const { num_threads, low_memory = false, sleeping_threads = false, keeps_memory = true } = options;
   const threadOptions = num_threads === undefined ? {} : threads(num_threads);
-  const { options: weightOptions, entries, locate, release } = await access(weights);
+  const spaced = new Set([...wanted].filter((name) => weights.has(name)));
+  // What has no room on the disk for spaced rows computes without them.
+  const {
+    options: weightOptions,
+    entries,
+    locate,
+    release,
+  } = await access(spacedWeights(weights, spaced)).catch((error: unknown) => {
+    if (spaced.size === 0) throw error;
+    spaced.clear();
+    return access(weights);
+  });
   try {
-    const model = writeOnnx(graph, (name) => (weights.has(name) ? locate(name) : undefined), { signedBytes });
+    const model = writeOnnx(graph, (name) => (weights.has(name) ? locate(name) : undefined), { signedBytes, spaced });
     const settings = {
       ...sessionOptions(device),
       enableCpuMemArena: keeps_memory,

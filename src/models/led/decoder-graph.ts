@@ -91,7 +91,9 @@ export function decoderGraph(
   const sourceStages: Stage[] = layers.map((layer) => ({
     name: `project.${layer}`,
     inputs: [encoded],
-    build: () => ({ ...projectKeysAndValues(g, p.at(`layers.${layer}.encoder_attn`), encoded, heads) }),
+    build: () => ({
+      ...projectKeysAndValues(g, p.at(`layers.${layer}.encoder_attn`), encoded, heads, { manyRows: true }),
+    }),
   }));
   const step = (): Record<string, Value> => {
     const outputs: Record<string, Value> = {};

@@ -32,10 +32,10 @@ export function encoderLayer<Result>(
 ): Result {
   const { d_model: D, encoder_ffn_dim: F } = config;
   return attend(p.at("self_attn.longformer_self_attn"), (context, input) => {
-    const a = linear(g, p.at("self_attn.output"), context, D); // [B, S, D]
+    const a = linear(g, p.at("self_attn.output"), context, D, { manyRows: true }); // [B, S, D]
     const h = layerNorm(g, p.at("self_attn_layer_norm"), g.add(input, dropout(g, a, dropped, "hidden")));
-    const f = activation(g, config.activation_function, linear(g, p.at("fc1"), h, F)); // [B, S, F]
-    const y = linear(g, p.at("fc2"), dropout(g, f, dropped, "activation"), D); // [B, S, D]
+    const f = activation(g, config.activation_function, linear(g, p.at("fc1"), h, F, { manyRows: true })); // [B, S, F]
+    const y = linear(g, p.at("fc2"), dropout(g, f, dropped, "activation"), D, { manyRows: true }); // [B, S, D]
     return layerNorm(g, p.at("final_layer_norm"), g.add(h, dropout(g, y, dropped, "output")));
   });
 }
