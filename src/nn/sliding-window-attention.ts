@@ -17,6 +17,7 @@
 import type { Graph, Value } from "../graph/graph.ts";
 import { sumDim } from "../graph/types.ts";
 import { joinHeads, splitHeads } from "./cached-attention.ts";
+import { clippedWindowBlocks } from "./clipped-window-blocks.ts";
 import { globalRows } from "./global-attention.ts";
 import { linear } from "./linear.ts";
 import { maskHeads, type Observation } from "./observation.ts";
@@ -50,7 +51,8 @@ export function slidingWindowAttention(
   const [B, S, D] = x.shape as [string, string, number];
   const X = masks.slotBias.shape[1] as string;
   const rowsOfGlobals = globalRows(g, p, x, { heads, index: masks.globalIndex, bias: masks.unmaskedBias, observation });
-  const blocks = windowBlocks(g, p, x, options);
+  // What is observed is of one size for all blocks.
+  const blocks = (observation === undefined ? clippedWindowBlocks : windowBlocks)(g, p, x, options);
   if (observation !== undefined) g.bind("n wanted", g.mul(g.size("n"), observation.wanted));
   // Rows of globals, and a row of zeros for queries that are none: [B, x+1, D]
   const globals = g.pad(rowsOfGlobals.context, 1, 0, 1, sumDim([X, 1]));

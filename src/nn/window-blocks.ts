@@ -37,7 +37,7 @@ export interface WindowOptions {
 }
 
 export interface WindowBlocks {
-  /** [B, h, x+S+2c, e]: global slots in front, then the sequence with c zero rows at each end. */
+  /** [B, h, x+S+2c, e]: global slots in front, then the sequence with c zero rows at each end (here; clipped-window-blocks.ts has none). */
   readonly keys: Value;
   readonly values: Value;
   /** int64 []: S/b. */
@@ -46,22 +46,28 @@ export interface WindowBlocks {
   at(index: Value): { readonly start: Value; readonly seen: Value; readonly bias: Value };
 }
 
-/** x [B, S, D]. Binds the symbols c, b, 2c, 2c+b and n. */
-export function windowBlocks(g: Graph, p: Parameters, x: Value, options: WindowOptions): WindowBlocks {
-  const { heads, halfWindow, masks } = options;
-  const [B, S, D] = x.shape as [string, string, number];
-  const X = masks.slotBias.shape[1] as string;
+/** Binds the symbols c, b, 2c and 2c+b. -> c */
+export function bindWindow(g: Graph, { halfWindow, masks }: WindowOptions, S: string): Value {
   // Beyond the sequence's own length a window shows only padding.
   const c = g.min(halfWindow, g.size(S));
   g.bind("c", c);
   g.bind("b", masks.block);
   g.bind("2c", g.add(c, c));
   g.bind("2c+b", g.add(g.size("2c"), masks.block));
+  return c;
+}
+
+/** x [B, S, D]. Every block sees as many keys: binds n, and what bindWindow does. */
+export function windowBlocks(g: Graph, p: Parameters, x: Value, options: WindowOptions): WindowBlocks {
+  const { heads, masks } = options;
+  const [B, S, D] = x.shape as [string, string, number];
+  const X = masks.slotBias.shape[1] as string;
+  const c = bindWindow(g, options, S);
   g.bind("n", g.add(g.size(X), g.size("2c+b")));
 
   const padded = sumDim([S, "2c"]);
   const allRows = (name: string): Value => {
-    const rows = linear(g, p.at(name), x, D, { manyRows: true });
+    const rows = linear(g, p.at(name), x, D);
     const slots = g.gatherND(rows, masks.globalIndex, 0); // [B, x, D]
     const all = g.concat([slots, g.pad(rows, 1, c, c, padded)], 1);
     return g.transpose(g.reshape(all, [B, all.shape[1]!, heads, D / heads]), [0, 2, 1, 3]);
@@ -69,13 +75,14 @@ export function windowBlocks(g: Graph, p: Parameters, x: Value, options: WindowO
   const keys = allRows("key");
   const values = allRows("value");
   const keyBias = g.concat([masks.slotBias, g.pad(masks.localBias, 1, c, c, padded, mostNegativeFloat32)], 1); // [B, x+S+2c]
-  const band = bandBias(g, X); // [b, n]
+  const slotBand = g.expand(g.scalar("float32", 0), ["b", X]);
+  const band = g.reshapeAs(g.concat([slotBand, bandBias(g)], 1), ["b", "n"]);
   const slotOrder = g.range(X);
   const windowOrder = g.add(g.range("2c+b"), g.size(X));
   return {
     keys,
     values,
-    count: g.emit("Div", [g.size(S), masks.block], {}),
+    count: blockCount(g, S, masks),
     at(index) {
       const start = g.mul(index, masks.block);
       const seen = g.reshapeAs(g.concat([slotOrder, g.add(windowOrder, start)], 0), ["n"]);
@@ -84,14 +91,16 @@ export function windowBlocks(g: Graph, p: Parameters, x: Value, options: WindowO
   };
 }
 
-/** 0 where key column j of a block's n may be seen by its query row i, as far as the distance decides: [b, n]. */
-function bandBias(g: Graph, slots: string): Value {
+export function blockCount(g: Graph, S: string, masks: SequenceMasks): Value {
+  return g.emit("Div", [g.size(S), masks.block], {});
+}
+
+/** 0 where key column j of a block's window may be seen by its query row i, as far as the distance decides: [b, 2c+b]. */
+export function bandBias(g: Graph): Value {
   const row = g.reshape(g.range("b"), ["b", 1]);
   const column = g.reshape(g.range("2c+b"), [1, "2c+b"]);
   // Column j is position start - c + j, so the distance to query start + i is j - i - c.
   const ahead = g.sub(column, row);
   const near = g.and(g.lessOrEqual(g.scalar("int64", 0), ahead), g.lessOrEqual(ahead, g.size("2c")));
-  const windowBias = g.where(near, g.scalar("float32", 0), g.scalar("float32", mostNegativeFloat32)); // [b, 2c+b]
-  const slotBias = g.expand(g.scalar("float32", 0), ["b", slots]);
-  return g.reshapeAs(g.concat([slotBias, windowBias], 1), ["b", "n"]);
+  return g.where(near, g.scalar("float32", 0), g.scalar("float32", mostNegativeFloat32));
 }

@@ -1,0 +1,45 @@
+/**
+ * Window blocks as inference computes them: no rows of zeros around the sequence, and blocks at its ends see fewer keys. Of a
+ * sequence of S = 4c that is an eighth of the attention's arithmetic, of shorter ones more.
+ *
+ * m keys of the sequence that a block can see, at most 2c + b; the other symbols are those of window-blocks.ts.
+ */
+import type { Graph, Value } from "../graph/graph.ts";
+import { sumDim } from "../graph/types.ts";
+import { linear } from "./linear.ts";
+import type { Parameters } from "./parameters.ts";
+import { bandBias, bindWindow, blockCount, type WindowBlocks, type WindowOptions } from "./window-blocks.ts";
+
+/** x [B, S, D]. Keys and values are [B, h, x+S, e]; binds what bindWindow does and, in a block's body, m. */
+export function clippedWindowBlocks(g: Graph, p: Parameters, x: Value, options: WindowOptions): WindowBlocks {
+  const { heads, masks } = options;
+  const [B, S, D] = x.shape as [string, string, number];
+  const X = masks.slotBias.shape[1] as string;
+  const c = bindWindow(g, options, S);
+  const all = sumDim([X, S]);
+  const rows = g.concat([g.gatherND(x, masks.globalIndex, 0), x], 1); // [B, x+S, D]
+  const project = (name: string): Value => {
+    const projected = linear(g, p.at(name), rows, D, { manyRows: true });
+    return g.transpose(g.reshape(projected, [B, all, heads, D / heads]), [0, 2, 1, 3]);
+  };
+  const band = bandBias(g); // [b, 2c+b]
+  const slotBand = g.expand(g.scalar("float32", 0), ["b", X]);
+  const slotOrder = g.range(X);
+  const order = g.add(g.range(S), g.size(X));
+  return {
+    keys: project("key"),
+    values: project("value"),
+    count: blockCount(g, S, masks),
+    at(index) {
+      const start = g.mul(index, masks.block);
+      const before = g.sub(start, c); // the position of the band's first column
+      const first = g.max(before, g.scalar("int64", 0));
+      g.bind("m", g.sub(g.min(g.add(g.add(start, masks.block), c), g.size(S)), first));
+      const seen = g.concat([slotOrder, g.slice(order, 0, first, "m")], 0); // [x+m]
+      const keyBias = g.concat([masks.slotBias, g.slice(masks.localBias, 1, first, "m")], 1); // [B, x+m]
+      const near = g.concat([slotBand, g.slice(band, 1, g.sub(first, before), "m")], 1); // [b, x+m]
+      const bias = g.add(g.reshape(keyBias, [B, 1, 1, seen.shape[0]!]), near);
+      return { start, seen, bias };
+    },
+  };
+}
