@@ -39,16 +39,16 @@ export interface Observed {
 /** What the layer does with a block's context [B, b, D] and its input [B, b, D]. -> [B, b, D] */
 export type BlockFunction = (context: Value, input: Value) => Value;
 
-/** Attention over x [B, S, D], without output projection, then `finish` block by block. -> [B, S, D], and what was observed */
+/** Attention over x [B, S, D], without output projection, then `finish` block by block. -> [S/b, B, b, D], and what was observed */
 export function slidingWindowAttention(
   g: Graph,
   p: Parameters,
   x: Value,
   options: SlidingWindowOptions,
   finish: BlockFunction,
-): { x: Value; observed: Observed | undefined } {
+): { blocks: Value; observed: Observed | undefined } {
   const { heads, masks, observation } = options;
-  const [B, S, D] = x.shape as [string, string, number];
+  const D = x.shape[2] as number;
   const X = masks.slotBias.shape[1] as string;
   const rowsOfGlobals = globalRows(g, p, x, { heads, index: masks.globalIndex, bias: masks.unmaskedBias, observation });
   // What is observed is of one size for all blocks.
@@ -70,9 +70,8 @@ export function slidingWindowAttention(
     const global = g.gatherND(globals, g.slice(masks.slotOfQuery, 1, start, "b"), 1); // [B, b, D]
     return { scan: [finish(g.add(local, global), input), ...attended.shown] };
   });
-  const rows = g.transpose(scan[0]!, [1, 0, 2, 3]); // [B, S/b, b, D]
   const observed = observation && { local: scan[1]!, global: rowsOfGlobals.probabilities! };
-  return { x: g.reshapeAs(rows, [B, S, D]), observed };
+  return { blocks: scan[0]!, observed };
 }
 
 /** The same attention in single steps, for who wants to see its probabilities. q [B, b, D], k and v [B, h, n, e] */

@@ -1,6 +1,7 @@
 /**
  * The LED encoder as a graph of stages (transformers 4.37.2, modeling_led.py: LEDEncoder, LEDEncoderLayer): the
- * embedding, then each layer, so that a caller regains control between layers.
+ * embedding, then each layer, so that a caller regains control between layers. Layers give their rows by block, as they make them;
+ * the caller puts them in order (sequence-masks.ts: joinBlocks), for one document without a copy.
  *
  * B batch, S positions padded to a multiple of the attention block, D d_model, F encoder_ffn_dim, x global slots.
  */
@@ -81,7 +82,7 @@ export function encoderGraph(config: EncoderGeometry, names: WeightNames, path: 
         const attend: EncoderAttention<ReturnType<typeof slidingWindowAttention>> = (attention, finish) =>
           slidingWindowAttention(g, attention, hidden, options, finish);
         const result = encoderLayer(g, p.at(`layers.${layer}`), attend, nothingDropped, config);
-        return { hidden: result.x, ...result.observed };
+        return { blocks: result.blocks, ...result.observed };
       },
     })),
   ];

@@ -10,7 +10,7 @@ import type { Engine, Session, SessionOptions } from "../../runtime/engine.ts";
 import { Tensor } from "../../tensor.ts";
 import { globalAttentions, localAttentions } from "./encoder-attentions.ts";
 import { type EncoderGeometry, encoderGraph } from "./encoder-graph.ts";
-import { cutSequence, layoutSequence, padSequence } from "./sequence-masks.ts";
+import { cutSequence, joinBlocks, layoutSequence, padSequence } from "./sequence-masks.ts";
 import { type BoundWeights, weightsFor } from "./weights.ts";
 
 /** Called after each stage: `done` of `total` stages of the work named. */
@@ -101,11 +101,11 @@ export class EncoderRunner {
       await breathe(options.signal);
       const headMask = this.#headMask(inputs.head_mask, layer);
       const stage = `layers.${layer}`;
-      const names = [`${stage}.hidden`, ...(output_attentions ? [`${stage}.local`, `${stage}.global`] : [])];
+      const names = [`${stage}.blocks`, ...(output_attentions ? [`${stage}.local`, `${stage}.global`] : [])];
       const wanted = { attentions_wanted: Tensor.from(output_attentions ? 1 : 0, "int64"), head_mask: headMask };
       const feeds = { hidden, ...layout.feeds, ...(this.#full ? wanted : {}) };
       const outputs = await this.#run(layer + 1, feeds, names);
-      hidden = outputs[names[0]!]!;
+      hidden = joinBlocks(outputs[names[0]!]!);
       if (output_hidden_states) hidden_states.push(cutSequence(hidden, length));
       if (output_attentions) {
         attentions.push(localAttentions(outputs[names[1]!]!, layout, attention_window[layer]!, headMask));

@@ -133,3 +133,19 @@ export function cutSequence(tensor: Tensor<"float32">, length: number): Tensor<"
   }
   return result;
 }
+
+/** Rows by block in the order of each example: [S/b, B, b, D] -> [B, S, D]. Those of a batch of one are a view. */
+export function joinBlocks(blocks: Tensor<"float32">): Tensor<"float32"> {
+  const [count, batch, rows, width] = blocks.dims as [number, number, number, number];
+  const dims = [batch, count * rows, width];
+  if (batch === 1) return new Tensor("float32", blocks.data, dims);
+  const result = Tensor.zeros("float32", dims);
+  const size = rows * width;
+  for (let block = 0; block < count; block++) {
+    for (let example = 0; example < batch; example++) {
+      const from = (block * batch + example) * size;
+      result.data.set(blocks.data.subarray(from, from + size), (example * count + block) * size);
+    }
+  }
+  return result;
+}
