@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { mostNegativeFloat32, Tensor } from "../../tensor.ts";
-import { cutSequence, layoutSequence, padSequence } from "./sequence-masks.ts";
+import { cutSequence, joinBlocks, layoutSequence, padSequence } from "./sequence-masks.ts";
 
 const no = mostNegativeFloat32;
 
@@ -109,4 +109,16 @@ test("padding and cutting are inverse", () => {
   ]);
   expect(cutSequence(padded, 3).tolist()).toEqual(rows.tolist());
   expect(cutSequence(rows, 3)).toBe(rows);
+});
+
+test("rows by block are put in the order of each example; those of one example are not copied", () => {
+  // [S/b 2, B 2, b 2, D 1]: a number says example, then position.
+  const blocks = new Tensor("float32", Float32Array.from([0, 1, 10, 11, 2, 3, 12, 13]), [2, 2, 2, 1]);
+  expect(joinBlocks(blocks).tolist()).toEqual([
+    [[0], [1], [2], [3]],
+    [[10], [11], [12], [13]],
+  ]);
+  const one = new Tensor("float32", new Float32Array(6), [3, 1, 2, 1]);
+  expect(joinBlocks(one).dims).toEqual([1, 6, 1]);
+  expect(joinBlocks(one).data).toBe(one.data);
 });
