@@ -45,18 +45,6 @@ export interface IfNode {
 
 export type GraphNode = OpNode | LoopNode | IfNode;
 
-/** All ops of a graph, those of its bodies among them. */
-export function* opNodes(graph: GraphCore): Generator<OpNode> {
-  const blocks = [graph.root];
-  for (let block = blocks.pop(); block !== undefined; block = blocks.pop()) {
-    for (const node of block.nodes) {
-      if (node.kind === "op") yield node;
-      else if (node.kind === "loop") blocks.push(node.body);
-      else blocks.push(node.whenTrue, node.whenFalse);
-    }
-  }
-}
-
 /** A list of nodes with inputs and outputs: the graph itself, or the body of a Loop or If. */
 export interface Block {
   readonly parent: Block | undefined;

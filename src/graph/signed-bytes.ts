@@ -2,7 +2,8 @@
  * Matrices of unsigned bytes, zero 128, as signed ones: the same bytes with the first bit turned over, zero 0. Products are the same
  * whole numbers. Where a processor multiplies unsigned by signed bytes exactly (VNNI), that is two to three times as fast.
  */
-import { type GraphCore, type OpNode, opNodes, type Parameter, type Value } from "./core.ts";
+import type { GraphCore, OpNode, Parameter, Value } from "./core.ts";
+import { opNodes } from "./op-nodes.ts";
 
 /** The node by which one is made of the other: the engine computes it once, when it opens the graph. */
 export const flip = { op: "BitwiseXor", mask: { name: "first bit", number: -128 } } as const;

@@ -3,7 +3,8 @@
  * processor's first cache, and kernels that read twelve rows at once (AVX-512) drive their own numbers out of it: products take 1.2
  * to 1.5 times the time. Where rows and matrix get a line of zeros at their end, sums are the same and the time is gone.
  */
-import { type GraphCore, type OpNode, opNodes, type Value } from "./core.ts";
+import type { GraphCore, OpNode, Value } from "./core.ts";
+import { opNodes } from "./op-nodes.ts";
 
 /** The numbers after which rows share a cache's sets. */
 const crowded = 4096 / 4;
