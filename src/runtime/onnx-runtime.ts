@@ -12,7 +12,7 @@ import { Tensor, type TensorType } from "../tensor.ts";
 import { completeInputs } from "./check.ts";
 import type { Engine, Session, SessionOptions, Weights } from "./engine.ts";
 import { signedProductsAreExact } from "./signed-products.ts";
-import { spacedWeights } from "./spaced-weights.ts";
+import { matricesToSpace, spacedWeights } from "./spaced-weights.ts";
 
 /** The part of onnxruntime-node's and -web's module that is used. */
 export interface OnnxRuntime {
@@ -77,7 +77,7 @@ async function open(
 ): Promise<Session> {
   const { num_threads, low_memory = false, sleeping_threads = false, keeps_memory = true } = options;
   const threadOptions = num_threads === undefined ? {} : threads(num_threads);
-  const spaced = new Set([...wanted].filter((name) => weights.has(name)));
+  const spaced = matricesToSpace(weights, wanted);
   // What has no room on the disk for spaced rows computes without them.
   const {
     options: weightOptions,

@@ -9,7 +9,7 @@ import { crowdedMatrices } from "../graph/spaced-rows.ts";
 import { Tensor } from "../tensor.ts";
 import type { FloatWeight, Weights } from "./engine.ts";
 import { nodeEngine } from "./node.ts";
-import { spacedWeights } from "./spaced-weights.ts";
+import { matricesToSpace, spacedWeights } from "./spaced-weights.ts";
 
 const [out, width] = [24, 2048];
 const numbers = Float32Array.from({ length: out * width }, (_, i) => Math.sin(i * 0.37));
@@ -90,6 +90,20 @@ test("only matrices that many rows and nothing else meet, and whose rows crowd a
   g.output("narrow product", g.gemm(x, g.parameter("narrow matrix", "float32", [3, 768]), undefined, { transB: true }));
   g.output("row", g.gather(g.parameters.get("matrix")!.value, g.scalar("int64", 0)));
   expect([...crowdedMatrices(g)]).toEqual([]);
+});
+
+test("what is written to a file anyway gets space, and what lies in one if it is small", () => {
+  const loose = inChunks(1);
+  const placed = (rows: number): FloatWeight => ({ ...loose, shape: [rows, width], place: { path: "w", offset: 0 } });
+  const given = (rows: number) =>
+    new Map([
+      ["loose", loose],
+      ["placed", placed(rows)],
+      ["other", placed(2 ** 20)],
+    ]);
+  const crowded = new Set(["loose", "placed", "not there"]);
+  expect([...matricesToSpace(given(2 ** 13), crowded)]).toEqual(["loose", "placed"]);
+  expect([...matricesToSpace(given(2 ** 13 + 1), crowded)]).toEqual(["loose"]);
 });
 
 test("the engine is told of the space, and its products are the same bit for bit", async () => {

@@ -1,7 +1,18 @@
 /** Weights with zeros behind each row, as graph/spaced-rows.ts wants some of them. */
 import { InternalError } from "../errors.ts";
 import { rowSpace } from "../graph/spaced-rows.ts";
-import type { FloatWeight, Weights } from "./engine.ts";
+import { byteLength, type FloatWeight, type Weights } from "./engine.ts";
+
+/** Bytes that are copied for space behind their rows. To copy more takes longer than a document's products gain by it. */
+const copiedUpTo = 64 * 2 ** 20;
+
+/** Which matrices of `crowded` get space: those that are written to a file anyway, and others if they are small. */
+export function matricesToSpace(weights: Weights, crowded: ReadonlySet<string>): Set<string> {
+  const found = [...crowded].filter((name) => weights.has(name));
+  const placed = found.filter((name) => weights.get(name)!.place !== undefined);
+  const copied = placed.reduce((sum, name) => sum + byteLength(weights.get(name)!), 0);
+  return new Set(copied <= copiedUpTo ? found : found.filter((name) => !placed.includes(name)));
+}
 
 /** The same weights, matrices of these names [out, in] as [out, in + rowSpace]. They lie in no file then. */
 export function spacedWeights(weights: Weights, names: ReadonlySet<string>): Weights {
