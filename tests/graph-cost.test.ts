@@ -91,7 +91,7 @@ interface StepSizes {
 }
 
 function decoderStage(name: GeometryName, stage: number, sizes: StepSizes, weights = names): GraphCost {
-  const abilities = { logits: true, full: false, source: true };
+  const abilities = { logits: true, full: false, source: true, sourceInBytes: weights !== names };
   const graph = graphOf(`decoder ${name} ${weights === names}`, () =>
     decoderGraph(geometryOf(name), weights, "led.decoder", abilities),
   );

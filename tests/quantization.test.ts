@@ -12,8 +12,9 @@ import {
   LEDForConditionalGeneration,
   LEDModel,
   LEDTokenizerFast,
-  type Tensor,
+  Tensor,
 } from "../src/index.ts";
+import { LEDCore } from "../src/models/led/core.ts";
 import { loadModel } from "../src/models/led/loading.ts";
 import { quantize } from "../src/models/led/quantization.ts";
 import { led } from "./support/command.ts";
@@ -82,6 +83,44 @@ test("a row's result depends on no other row, nor on padding", async () => {
   const first = batch.last_hidden_state as Tensor;
   const expected = alone.last_hidden_state as Tensor;
   for (let i = 0; i < expected.data.length; i++) expect(first.at(i)).toBeCloseTo(expected.at(i), 4);
+});
+
+test("past_key_values are numbers, and what is given back, or is a copy of it, counts as what was given out", async () => {
+  const model = kept(await LEDModel.from_config(tiny(), { seed: 3, dtype: "q8" }));
+  const whole = await model({ input_ids: ids, decoder_input_ids: [[2, 5, 6, 9]] });
+  const start = await model({ input_ids: ids, decoder_input_ids: [[2, 5, 6]] });
+  const copy = start.past_key_values!.map((layer) =>
+    layer.map((one) => new Tensor("float32", one.data.slice(), one.dims)),
+  );
+  for (const past_key_values of [start.past_key_values!, copy]) {
+    expect(past_key_values[0]!.map(({ type }) => type)).toEqual(Array(4).fill("float32"));
+    const step = await model({
+      encoder_outputs: [start.encoder_last_hidden_state!],
+      decoder_input_ids: [[9]],
+      past_key_values,
+    });
+    const [found, expected] = [step.last_hidden_state as Tensor, whole.last_hidden_state as Tensor];
+    const last = expected.data.length - found.data.length;
+    for (let i = 0; i < found.data.length; i++) expect(found.at(i)).toBeCloseTo(expected.at(last + i), 3);
+  }
+});
+
+test("a source is bytes only where products of signed bytes are exact, and much the same either way", async () => {
+  const { at } = await folder();
+  await kept(await LEDModel.from_config(tiny(), { seed: 3 })).save_pretrained(at("model"));
+  const results = [];
+  for (const exact of [false, true]) {
+    const loaded = await loadModel("LEDModel", at("model"), { dtype: "q8" });
+    const { engine } = loaded;
+    const here = exact && (await engine.multipliesSignedBytes());
+    const core = new LEDCore({ ...loaded, engine: { ...engine, multipliesSignedBytes: async () => here } });
+    const model = kept(new LEDModel(core));
+    results.push((await model({ input_ids: ids, decoder_input_ids: [[2, 5, 6]] })).last_hidden_state as Tensor);
+    expect((await core.decoder()).sourceInBytes).toBe(here);
+  }
+  const { max, mean, size } = distance(results[0]!, results[1]!);
+  expect(mean).toBeLessThan(0.01 * size);
+  expect(max).toBeLessThan(0.05 * size);
 });
 
 test("the WebAssembly engine multiplies bytes as the native one does", async () => {

@@ -73,11 +73,14 @@ export class Graph extends GraphCore {
   }
 
   /** round(x / scale) + zero as uint8, 0 or 255 where that is beyond. */
-  quantizeLinear(x: Value, scale: number, zero: number): Value {
-    return this.emit("QuantizeLinear", [x, this.scalar("float32", scale), this.scalar("uint8", zero)], {});
+  quantizeLinear(x: Value, scale: number, zero: number, to: "uint8" | "int8" = "uint8"): Value {
+    return this.emit("QuantizeLinear", [x, this.scalar("float32", scale), this.scalar(to, zero)], {});
   }
 
-  /** The product of quantised a [n, k] and b [k, m] as float32 [n, m]; b has a scale for each column. */
+  /**
+   * The product of quantised a [..., n, k] and b [..., k, m] as float32 [..., n, m]; b has a scale for each column, or one. Signed
+   * bytes in b are exact only where the engine says so (runtime/engine.ts: multipliesSignedBytes).
+   */
   matmulIntegerToFloat(
     a: { value: Value; scale: number; zero: number },
     b: { value: Value; scales: Value; zero: number },
@@ -85,7 +88,7 @@ export class Graph extends GraphCore {
     const [aScale, aZero, bZero] = [
       this.scalar("float32", a.scale),
       this.scalar("uint8", a.zero),
-      this.scalar("uint8", b.zero),
+      this.scalar(b.value.dtype, b.zero),
     ];
     return this.emit("MatMulIntegerToFloat", [a.value, b.value, aScale, b.scales, aZero, bZero], {});
   }

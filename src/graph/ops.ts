@@ -114,6 +114,16 @@ const alongAxis: TypeRule<{ axis: number }> = (inputs, { axis }) => {
   return value;
 };
 
+/** [..., n, k] by [..., k, m] */
+function matrixProduct(a: ValueType, b: ValueType): { shape: Dim[] } {
+  const [k, n] = [a.shape.at(-1), a.shape.at(-2)];
+  const [m, k2] = [b.shape.at(-1), b.shape.at(-2)];
+  if (k === undefined || n === undefined || m === undefined || k !== k2) {
+    throw new RuleViolation("[..., n, k] and [..., k, m]", `${describeType(a)} and ${describeType(b)}`);
+  }
+  return { shape: [...broadcast(a.shape.slice(0, -2), b.shape.slice(0, -2)), n, m] };
+}
+
 /** The axes are an input in ONNX; the graph makes it from the attribute. */
 const reduction: TypeRule<OpAttributes["ReduceSum"]> = (inputs, { keepdims, axes }) => {
   const x = input(inputs, 0);
@@ -165,12 +175,7 @@ export const typeRules: { readonly [K in OpName]: TypeRule<OpAttributes[K]> } = 
     const b = input(inputs, 1);
     requireDType(a, floats);
     requireSameDType(a, b);
-    const [k, n] = [a.shape.at(-1), a.shape.at(-2)];
-    const [m, k2] = [b.shape.at(-1), b.shape.at(-2)];
-    if (k === undefined || n === undefined || m === undefined || k !== k2) {
-      throw new RuleViolation("[..., n, k] and [..., k, m]", `${describeType(a)} and ${describeType(b)}`);
-    }
-    return { dtype: a.dtype, shape: [...broadcast(a.shape.slice(0, -2), b.shape.slice(0, -2)), n, m] };
+    return { dtype: a.dtype, ...matrixProduct(a, b) };
   },
   // a [n, k] (or its transpose), b [k, m] (or its transpose), bias [m]
   Gemm: (inputs, { transA, transB }) => {
@@ -360,22 +365,22 @@ export const typeRules: { readonly [K in OpName]: TypeRule<OpAttributes[K]> } = 
     requireCount(inputs, 3);
     const [x, scale, zero] = [input(inputs, 0), input(inputs, 1), input(inputs, 2)];
     for (const value of [x, scale]) requireDType(value, ["float32"]);
-    requireDType(zero, ["uint8"]);
+    requireDType(zero, ["uint8", "int8"]);
     for (const value of [scale, zero]) requireRank(value, 0);
-    return { dtype: "uint8", shape: x.shape };
+    return { dtype: zero.dtype, shape: x.shape };
   },
-  // a uint8 [n, k], b uint8 [k, m], a's scale [], b's scales [m], a's zero [], b's zero []
+  // a uint8 [..., n, k], b uint8 or int8 [..., k, m], a's scale [], b's scales [m] or [], a's zero [], b's zero []
   MatMulIntegerToFloat: (inputs) => {
     requireCount(inputs, 6);
     const [a, b, aScale, bScale] = [input(inputs, 0), input(inputs, 1), input(inputs, 2), input(inputs, 3)];
-    for (const value of [a, b, input(inputs, 4), input(inputs, 5)]) requireDType(value, ["uint8"]);
+    const [aZero, bZero] = [input(inputs, 4), input(inputs, 5)];
+    for (const value of [a, aZero]) requireDType(value, ["uint8"]);
+    requireDType(b, ["uint8", "int8"]);
+    requireSameDType(b, bZero);
     for (const value of [aScale, bScale]) requireDType(value, ["float32"]);
-    for (const value of [a, b]) requireRank(value, 2);
-    for (const value of [aScale, input(inputs, 4), input(inputs, 5)]) requireRank(value, 0);
-    const [n, k] = a.shape as [Dim, Dim];
-    const [k2, m] = b.shape as [Dim, Dim];
-    if (k !== k2) throw new RuleViolation(`an inner dim of ${k}`, `${describeType(a)} and ${describeType(b)}`);
-    requireVector(bScale, m);
-    return { dtype: "float32", shape: [n, m] };
+    for (const value of [aScale, aZero, bZero]) requireRank(value, 0);
+    const { shape } = matrixProduct(a, b);
+    if (bScale.shape.length > 0) requireVector(bScale, shape.at(-1)!);
+    return { dtype: "float32", shape };
   },
 };

@@ -8,6 +8,7 @@
  */
 import type { Graph, Value } from "../graph/graph.ts";
 import type { Dim } from "../graph/types.ts";
+import { type ByteRows, scoresByBytes, swappedHere, weightedByBytes } from "./byte-rows.ts";
 import { type LinearOptions, linear } from "./linear.ts";
 import { maskHeads, type Observation } from "./observation.ts";
 import type { Parameters } from "./parameters.ts";
@@ -59,21 +60,31 @@ export interface Attended {
   readonly probabilities: Value | undefined;
 }
 
+/** What is read of a source: as numbers [B, h, n, e], or as bytes. */
+export type SourceRows =
+  | ({ readonly kind: "numbers" } & KeysAndValues)
+  | { readonly kind: "bytes"; readonly keys: ByteRows; readonly values: ByteRows };
+
 /** Attention of x [B, Q, D] over given rows; bias broadcasts over [B, h, Q, n]. */
 export function crossAttention(
   g: Graph,
   p: Parameters,
   x: Value,
-  source: KeysAndValues,
+  source: SourceRows,
   bias: Value,
-  observation?: Observation,
+  { heads, observation }: { readonly heads: number; readonly observation?: Observation | undefined },
 ): Attended {
   const D = x.shape[2] as number;
-  const heads = source.keys.shape[1] as number;
+  const queries = projectQueries(g, p, x, heads); // [B, h, Q, e]
   // Keys on the left: the engine packs what is on the right, and the queries of a step are few.
-  const scores = g.swap(g.matmul(source.keys, g.swap(projectQueries(g, p, x, heads)))); // [B, h, Q, n]
+  const scores =
+    source.kind === "bytes"
+      ? scoresByBytes(g, queries, source.keys)
+      : swappedHere(g, g.matmul(source.keys, g.swap(queries))); // [B, h, Q, n]
   const probabilities = g.softmax(g.add(scores, bias));
-  const context = maskHeads(g, g.matmul(probabilities, source.values), observation); // [B, h, Q, e]
+  const weighted =
+    source.kind === "bytes" ? weightedByBytes(g, probabilities, source.values) : g.matmul(probabilities, source.values); // [B, h, Q, e]
+  const context = maskHeads(g, weighted, observation);
   return {
     output: linear(g, p.at("out_proj"), joinHeads(g, context), D),
     probabilities: shown(g, probabilities, observation),

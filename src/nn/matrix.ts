@@ -9,6 +9,7 @@
 import { reach, zeroByte } from "../checkpoints/quantize.ts";
 import type { Graph, Value } from "../graph/graph.ts";
 import type { Dim } from "../graph/types.ts";
+import { sizeOfRows } from "./byte-rows.ts";
 import type { Matrix } from "./parameters.ts";
 
 /** scale * (rows W^T + bias): rows [n, in], bias [out] -> [n, out] */
@@ -20,11 +21,7 @@ export function multiply(
   { scale = 1, manyRows = false }: { readonly scale?: number; readonly manyRows?: boolean } = {},
 ): Value {
   if (matrix.kind === "float") return g.gemm(rows, matrix.weight, bias, { transB: true, scale, manyRows });
-  const largest = g.max(
-    g.reduceMax(rows, [-1], { keepdims: true }),
-    g.neg(g.reduceMin(rows, [-1], { keepdims: true })),
-  );
-  const size = g.max(largest, g.scalar("float32", 1e-30)); // [n, 1]; rows of zeros stay zeros
+  const size = sizeOfRows(g, rows); // [n, 1]
   const value = g.quantizeLinear(g.div(rows, size), 1 / reach, zeroByte); // uint8 [n, in]
   const product = g.matmulIntegerToFloat(
     { value, scale: 1 / reach, zero: zeroByte },

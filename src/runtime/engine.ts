@@ -61,6 +61,8 @@ export interface Session {
 
 export interface Engine {
   readonly device: "cpu" | "wasm";
+  /** Whether products of unsigned by signed bytes are exact on this machine: without VNNI instructions x86 processors round sums off. */
+  multipliesSignedBytes(): Promise<boolean>;
   /** Parameters that have no weight are inputs of every run: weights that change, as in training. */
   compile(graph: GraphCore, weights: Weights, options?: SessionOptions): Promise<Session>;
 }

@@ -49,6 +49,7 @@ export function onnxRuntimeEngine(given: OnnxRuntimeOptions): Engine {
     }));
   return {
     device,
+    multipliesSignedBytes: signedBytesAreExact,
     async compile(graph, weights, options = {}) {
       const { low_memory = false } = options;
       if (low_memory && device === "wasm") {

@@ -5,7 +5,7 @@
  * B batch, K beams an example, P rows of room, h heads, e width of a head.
  */
 import { mostNegativeFloat32, Tensor } from "../../tensor.ts";
-import type { LayerRows } from "./decoder.ts";
+import type { LayerRows } from "./source-rows.ts";
 
 export interface CacheGeometry {
   readonly batch: number;

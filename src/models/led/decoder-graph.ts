@@ -8,12 +8,15 @@
  */
 import { Graph, type Value } from "../../graph/graph.ts";
 import { addStages, type Stage } from "../../graph/stages.ts";
+import type { DType } from "../../graph/types.ts";
+import { keyBytes, valueBytes } from "../../nn/byte-rows.ts";
 import {
   type Attended,
   cachedSelfAttention,
   crossAttention,
   type KeysAndValues,
   projectKeysAndValues,
+  type SourceRows,
 } from "../../nn/cached-attention.ts";
 import { nothingDropped } from "../../nn/dropout.ts";
 import { layerNorm } from "../../nn/layer-norm.ts";
@@ -36,6 +39,8 @@ export interface DecoderAbilities {
   readonly full: boolean;
   /** Attention to a source. A decoder that stands alone has none. */
   readonly source: boolean;
+  /** Whether the source's keys and values are bytes (nn/byte-rows.ts). */
+  readonly sourceInBytes: boolean;
 }
 
 /** Parameters are under `base` ("led.decoder"), the head's beside it. */
@@ -65,7 +70,15 @@ export function decoderGraph(
   /** int64 []: 1 for log-probabilities in place of logits. */
   const logProbsWanted = abilities.logits ? g.input("log_probs_wanted", "int64", []) : undefined;
   const past = rows("past", "P");
-  const source = rows("source", "S");
+  const source: SourceRows[] = abilities.sourceInBytes
+    ? layers.map((layer) => {
+        const part = (name: "key" | "value", type: DType) => ({
+          bytes: g.input(`source.${layer}.${name}s`, type, ["B", heads, "S", e]),
+          scales: g.input(`source.${layer}.${name}_scales`, "float32", ["B", heads, 1, "S"]),
+        });
+        return { kind: "bytes", keys: part("key", "uint8"), values: part("value", "int8") };
+      })
+    : rows("source", "S").map((one) => ({ kind: "numbers", ...one }));
   const full = abilities.full
     ? {
         embeds: g.input("inputs_embeds", "float32", ["B", "Q", D]),
@@ -91,9 +104,12 @@ export function decoderGraph(
   const sourceStages: Stage[] = layers.map((layer) => ({
     name: `project.${layer}`,
     inputs: [encoded],
-    build: () => ({
-      ...projectKeysAndValues(g, p.at(`layers.${layer}.encoder_attn`), encoded, heads, { manyRows: true }),
-    }),
+    build: (): Record<string, Value> => {
+      const rows = projectKeysAndValues(g, p.at(`layers.${layer}.encoder_attn`), encoded, heads, { manyRows: true });
+      if (!abilities.sourceInBytes) return { ...rows };
+      const [keys, values] = [keyBytes(g, rows.keys), valueBytes(g, rows.values)];
+      return { keys: keys.bytes, key_scales: keys.scales, values: values.bytes, value_scales: values.scales };
+    },
   }));
   const step = (): Record<string, Value> => {
     const outputs: Record<string, Value> = {};
@@ -110,7 +126,8 @@ export function decoderGraph(
       const parts: DecoderLayerParts<ReturnType<typeof cachedSelfAttention>, Attended> = {
         self: (at, input) => cachedSelfAttention(g, at, input, past[layer]!, selfBias, observation?.self),
         cross: abilities.source
-          ? (at, input) => crossAttention(g, at, input, source[layer]!, sourceBias, observation?.cross)
+          ? (at, input) =>
+              crossAttention(g, at, input, source[layer]!, sourceBias, { heads, observation: observation?.cross })
           : undefined,
         dropped: nothingDropped,
       };
@@ -134,7 +151,7 @@ export function decoderGraph(
       () => [shaped],
     )[0]!;
   };
-  const read = [full === undefined ? ids : selfBias, past[0]!.keys, ...(abilities.source ? [source[0]!.keys] : [])];
+  const read = [full === undefined ? ids : selfBias, past[0]!.keys, ...(abilities.source ? [sourceBias] : [])];
   addStages(g, [...(abilities.source ? sourceStages : []), { name: "step", inputs: read, build: step }]);
   return g;
 }

@@ -11,19 +11,14 @@ import type { Engine, Session, SessionOptions } from "../../runtime/engine.ts";
 import { mostNegativeFloat32, Tensor } from "../../tensor.ts";
 import { type DecoderAbilities, type DecoderGeometry, decoderGraph } from "./decoder-graph.ts";
 import { breathe, type StageProgress } from "./encoder.ts";
+import { type LayerRows, partsOfSource, type SourceLayer } from "./source-rows.ts";
 import { type BoundWeights, weightsFor } from "./weights.ts";
-
-/** Keys and values of one layer, each [B, h, n, e]. */
-export interface LayerRows {
-  readonly keys: Tensor<"float32">;
-  readonly values: Tensor<"float32">;
-}
 
 /** What a document is to the decoder. */
 export interface Source {
   readonly batch: number;
-  /** A layer each, [B, h, S, e]. */
-  readonly layers: readonly LayerRows[];
+  /** A layer each, in the form that the decoder reads (DecoderRunner.sourceInBytes). */
+  readonly layers: readonly SourceLayer[];
   /** [B, 1, 1, S], added to cross-attention scores. */
   readonly bias: Tensor<"float32">;
 }
@@ -78,6 +73,8 @@ export interface DecoderPlace {
 
 export class DecoderRunner {
   readonly config: DecoderGeometry;
+  /** Whether it reads a source's keys and values as bytes: of a model in bytes, where products of signed bytes are exact. */
+  readonly sourceInBytes: boolean;
   readonly #open: (abilities: DecoderAbilities) => Promise<Session>;
   #abilities: DecoderAbilities;
   #session: Promise<Session>;
@@ -89,6 +86,7 @@ export class DecoderRunner {
     open: (abilities: DecoderAbilities) => Promise<Session>,
   ) {
     this.config = config;
+    this.sourceInBytes = abilities.sourceInBytes;
     this.#open = open;
     this.#abilities = abilities;
     this.#session = Promise.resolve(session);
@@ -105,7 +103,9 @@ export class DecoderRunner {
       const graph = decoderGraph(config, names, path, abilities);
       return engine.compile(graph, weightsFor(graph.parameters.keys(), weights), options);
     };
-    const abilities = { logits, full: false, source: true };
+    const projection = names.stored(`${path === "" ? "" : `${path}.`}layers.0.encoder_attn.k_proj.weight`);
+    const sourceInBytes = names.quantized(projection) !== undefined && (await engine.multipliesSignedBytes());
+    const abilities = { logits, full: false, source: true, sourceInBytes };
     return new DecoderRunner(config, await open(abilities), abilities, open);
   }
 
@@ -118,12 +118,14 @@ export class DecoderRunner {
     this.#need({ full: false, source: true });
     const [batch, length] = encoded.dims as [number, number];
     const count = this.config.decoder_layers;
-    const layers: LayerRows[] = [];
+    const layers: SourceLayer[] = [];
+    const parts = partsOfSource(this.sourceInBytes);
     for (let layer = 0; layer < count; layer++) {
       await breathe(signal);
-      const [keys, values] = [`project.${layer}.keys`, `project.${layer}.values`];
-      const outputs = await this.#run(layer, { encoder_hidden_states: encoded }, [keys, values]);
-      layers.push({ keys: outputs[keys]!, values: outputs[values]! });
+      const names = parts.map((part) => `project.${layer}.${part}`);
+      const outputs = await this.#run(layer, { encoder_hidden_states: encoded }, names);
+      const entries = parts.map((part, at) => [part, outputs[names[at]!]!] as const);
+      layers.push(Object.fromEntries(entries) as unknown as SourceLayer);
       progress?.("prepare", layer + 1, count);
     }
     return { batch, layers, bias: sourceBias(batch, length, attention_mask) };
@@ -153,8 +155,7 @@ export class DecoderRunner {
       feeds[`past.${layer}.keys`] = keys;
       feeds[`past.${layer}.values`] = values;
       if (source !== undefined) {
-        feeds[`source.${layer}.keys`] = source.layers[layer]!.keys;
-        feeds[`source.${layer}.values`] = source.layers[layer]!.values;
+        for (const [part, tensor] of Object.entries(source.layers[layer]!)) feeds[`source.${layer}.${part}`] = tensor;
       }
       names.push(`step.${layer}.keys`, `step.${layer}.values`);
       if (output_hidden_states) names.push(`step.${layer}.input`);
@@ -206,7 +207,7 @@ export class DecoderRunner {
   #need({ full, source }: Pick<DecoderAbilities, "full" | "source">): void {
     const has = this.#abilities;
     if ((has.full || !full) && has.source === source) return;
-    this.#abilities = { logits: has.logits, full: has.full || full, source };
+    this.#abilities = { ...has, full: has.full || full, source };
     const wanted = this.#abilities;
     this.#session = this.#session.then(async (session) => {
       await session.dispose();

@@ -5,7 +5,7 @@
 import { InvalidArgumentError } from "../../errors.ts";
 import { Tensor } from "../../tensor.ts";
 import type { LEDCore } from "./core.ts";
-import { causalBias, type DecoderRunner, type LayerRows, type Source, sourceBias } from "./decoder.ts";
+import { causalBias, type DecoderRunner, type Source, sourceBias } from "./decoder.ts";
 import type { Encoded, EncoderInputs, StageProgress } from "./encoder.ts";
 import {
   type DecoderForwardInputs,
@@ -21,6 +21,7 @@ import {
 import { asTensor, shiftTokensRight, type TensorLike, tokenIds } from "./model-inputs.ts";
 import type { PastKeyValues } from "./outputs.ts";
 import type { Geometry } from "./parameters.ts";
+import { type LayerRows, numbersOfSource, sourceOfNumbers } from "./source-rows.ts";
 
 type Floats = Tensor<"float32">;
 
@@ -221,7 +222,7 @@ async function sourceOf(
         got: `${layer.length} tensors`,
       });
     }
-    return { keys, values };
+    return sourceOfNumbers({ keys, values }, runner.sourceInBytes);
   });
   // Of a source whose keys are there nothing else is read, its length included.
   return { batch, layers, bias: biases.source(batch, layers[0]!.keys.dims[2]!, mask) };
@@ -299,11 +300,14 @@ function extendPast(
   added: readonly LayerRows[],
   source: Source | undefined,
 ): PastKeyValues {
-  return added.map(({ keys, values }, layer) => [
-    joinRows(past?.[layer]?.[0], keys),
-    joinRows(past?.[layer]?.[1], values),
-    ...(source === undefined ? [] : [source.layers[layer]!.keys, source.layers[layer]!.values]),
-  ]);
+  return added.map(({ keys, values }, layer) => {
+    const read = source && numbersOfSource(source.layers[layer]!);
+    return [
+      joinRows(past?.[layer]?.[0], keys),
+      joinRows(past?.[layer]?.[1], values),
+      ...(read === undefined ? [] : [read.keys, read.values]),
+    ];
+  });
 }
 
 /** [B, h, P, e] and [B, h, Q, e] -> [B, h, P+Q, e] */

@@ -5,6 +5,7 @@ import { takeRows } from "../../generation/rows.ts";
 import { mostNegativeFloat32, Tensor } from "../../tensor.ts";
 import { ancestryBias, appendRows, type BeamCache, compacted, emptyCache, extended, gathered } from "./beam-cache.ts";
 import { causalBias, type DecoderRunner, type Source, type StepOutputs } from "./decoder.ts";
+import { numbersOfSource } from "./source-rows.ts";
 
 export interface LEDDecodingState {
   readonly source: Source;
@@ -129,12 +130,10 @@ export function generationDecoder(
 
     past({ source, cache }, parents, drop): PastKeyValues {
       const examples = parents.map((sequence) => Math.floor(sequence / cache.geometry.beams));
-      return gathered(cache, parents, drop).map(({ keys, values }, layer) => [
-        keys,
-        values,
-        takeRows(source.layers[layer]!.keys, examples),
-        takeRows(source.layers[layer]!.values, examples),
-      ]);
+      return gathered(cache, parents, drop).map(({ keys, values }, layer) => {
+        const read = numbersOfSource(source.layers[layer]!);
+        return [keys, values, takeRows(read.keys, examples), takeRows(read.values, examples)];
+      });
     },
   };
 }

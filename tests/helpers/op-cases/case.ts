@@ -85,6 +85,11 @@ export function bytes(sizes: string, seed: number): Given {
   return given("uint8", sizes, (place) => (seed === 0 ? 255 * (place % 2) : Math.floor(256 * spread(place, seed))));
 }
 
+/** int8 elements over the whole range. */
+export function signedBytes(sizes: string, seed: number): Given {
+  return given("int8", sizes, (place) => Math.floor(255 * spread(place, seed)) - 127);
+}
+
 export function bools(sizes: string, truth: (place: number) => boolean): Given {
   return given("bool", sizes, (place) => (truth(place) ? 1 : 0));
 }
