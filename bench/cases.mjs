@@ -145,19 +145,21 @@ function makers(name) {
 /**
  * The same work with the weights in 8 bits, beside the same runs of PyTorch. Reading limits a step of decoding in either; products
  * of bytes have a rate of their own, which is not measured.
+ * @param {Machine} machine
  * @param {Case} one
  * @param {Goals} [goals]
  * @returns {Case}
  */
-function q8({ ceiling, ...one }, goals = {}) {
+function q8(machine, { ceiling, ...one }, goals = {}) {
   const { name, title, geometry, tokens, batch } = one;
   const reads = ceiling?.kind === "memory-rate" && geometry !== "embedded";
+  const source = hasVnni(machine) ? 1 : 4;
   return {
     ...one,
     name: `${name}-q8`,
     title: `${title}, q8`,
     dtype: "q8",
-    ...(reads && { ceiling: { ...ceiling, work: decodeStepBytes(geometries[geometry], tokens, batch, 1) } }),
+    ...(reads && { ceiling: { ...ceiling, work: decodeStepBytes(geometries[geometry], tokens, batch, 1, source) } }),
     goals,
   };
 }
@@ -204,14 +206,15 @@ function baseCases(machine) {
   // PyTorch takes more than a minute for a pass: no warm-up on either side, which costs the faster one more.
   const encode16K = encode(16384, { rounds: 2, warmups: 0, goals: { speed: 5, memory: 0.25 } });
   const step4K = decode(4, 4096, { goals: { speed: 2 } });
+  const step16K = decode(4, 16384, { rounds: 2 });
   return [
     open(),
-    q8(open()),
+    q8(machine, open()),
     encode(1024, { repeats: 3 }),
     encode4K,
-    q8(encode4K, { speed: faster(4.5, 7) }),
+    q8(machine, encode4K, { speed: faster(4.5, 7) }),
     encode16K,
-    q8(encode16K, { speed: faster(6, 9) }),
+    q8(machine, encode16K, { speed: faster(6, 9) }),
     // Minutes and more than 20 GB in PyTorch.
     encode(65536, { rounds: 2, warmups: 0, reference: false, checkpoint: longCheckpoint("led-base", 65536) }),
     encode(1024, { batch: 8, rounds: 2 }),
@@ -219,9 +222,10 @@ function baseCases(machine) {
     decode(4, 1024),
     decode(1, 4096),
     step4K,
-    q8(step4K, { speed: faster(5, 8) }),
+    q8(machine, step4K, { speed: faster(5, 8) }),
     decode(1, 16384, { rounds: 2 }),
-    decode(4, 16384, { rounds: 2 }),
+    step16K,
+    q8(machine, step16K),
     decode(1, 1024, { batch: 8, rounds: 2 }),
     decode(4, 1024, { batch: 8, rounds: 2 }),
     extractive(4, 4096),
@@ -233,36 +237,36 @@ function baseCases(machine) {
   ];
 }
 
-/** What shows that sizes change nothing of the picture; a pass of PyTorch takes minutes. @returns {Case[]} */
-function largeCases() {
+/** What shows that sizes change nothing of the picture; a pass of PyTorch takes minutes. @param {Machine} machine @returns {Case[]} */
+function largeCases(machine) {
   const { open, encode, decode } = makers("led-large");
   const encode4K = encode(4096, { rounds: 1 });
   const step4K = decode(4, 4096, { rounds: 2, repeats: 8 });
   return [
     open({ rounds: 2 }),
     encode4K,
-    q8(encode4K),
+    q8(machine, encode4K),
     encode(16384, { rounds: 1, warmups: 0 }),
     decode(1, 4096, { rounds: 2, repeats: 8 }),
     step4K,
-    q8(step4K),
+    q8(machine, step4K),
   ];
 }
 
-/** Of each kind one at least. @returns {Case[]} */
-function quickCases() {
+/** Of each kind one at least. @param {Machine} machine @returns {Case[]} */
+function quickCases(machine) {
   const { open, encode, decode, extractive, train, interrupt } = makers("led-tiny");
   const cases = [
     open(),
-    q8(open()),
+    q8(machine, open()),
     encode(256),
     encode(1024),
-    q8(encode(1024)),
+    q8(machine, encode(1024)),
     encode(32768, { reference: false, checkpoint: longCheckpoint("led-tiny", 32768) }),
     encode(256, { batch: 8 }),
     decode(1, 1024),
     decode(4, 1024),
-    q8(decode(4, 1024)),
+    q8(machine, decode(4, 1024)),
     decode(4, 256, { batch: 8 }),
     extractive(4, 1024),
     train(256, 32, true),
@@ -288,7 +292,7 @@ export const measuredGeometries = Object.keys(casesOfGeometry);
  * @returns {Case[]}
  */
 export function casesOf(names, quick, machine) {
-  if (quick) return quickCases();
+  if (quick) return quickCases(machine);
   return [
     ...names.flatMap((name) => casesOfGeometry[name]?.(machine) ?? []),
     // The model's size is its own: these come with any geometry.

@@ -118,16 +118,23 @@ export function trainingFlop(geometry, S, T, checkpointing) {
  *
  *   n L (6 D^2 + 2 D F)   self-attention's four projections, cross-attention's query and output, the feed-forward
  *   n V D                 the head
- *   4 L 2 B S D           keys and values of the sources
+ *   m L 2 B S D           keys and values of the sources
  *
- * n bytes are a weight: 4, and 1 in q8. Biases, norms, single embedding rows and the rows of the step's own past are a few
+ * n bytes are a weight, 4 and in q8 1, and m a number of the sources: 4, and in q8 1 where the CPU has VNNI. Biases, norms, single embedding rows and the rows of the step's own past are a few
  * hundredths at most, and not counted.
  *
  * @param {Geometry} geometry
  * @param {number} S
  * @param {number} [B]
  * @param {number} [n]
+ * @param {number} [m]
  */
-export function decodeStepBytes({ d_model: D, decoder_ffn_dim: F, decoder_layers: L, vocab_size: V }, S, B = 1, n = 4) {
-  return n * (L * (6 * D ** 2 + 2 * D * F) + V * D) + 4 * 2 * L * B * S * D;
+export function decodeStepBytes(
+  { d_model: D, decoder_ffn_dim: F, decoder_layers: L, vocab_size: V },
+  S,
+  B = 1,
+  n = 4,
+  m = 4,
+) {
+  return n * (L * (6 * D ** 2 + 2 * D * F) + V * D) + m * 2 * L * B * S * D;
 }

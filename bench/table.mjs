@@ -72,8 +72,8 @@ ${markdownTables(report)}
   folder on both sides.
 - The machine's limit is the time that the arithmetic of an encoder pass takes at the rate of matrix products, and the
   bytes that a decode step must read at the rate of reading weights for as many rows; both rates are measured through the same
-  engine in the same turns, in float32 (formulas: bench/geometries.mjs). A step in q8 must read its weights as bytes; its limit
-  in arithmetic is not measured. In brackets stands what is aimed at.
+  engine in the same turns, in float32 (formulas: bench/geometries.mjs). A step in q8 must read its weights as bytes, and where the
+  CPU has VNNI the source too; its limit in arithmetic is not measured. In brackets stands what is aimed at.
 - An extractive step may only go on with sentences of the source, spans of 20 to 30 tokens here; beside it stands the plain step. A
   summary with drafts is a whole call by greedy search; beside it stands the same call without. Its model is the one that comes
   with the package ("embedded").
