@@ -73,8 +73,9 @@ export class Graph extends GraphCore {
   }
 
   /** round(x / scale) + zero as uint8, 0 or 255 where that is beyond. */
-  quantizeLinear(x: Value, scale: number, zero: number, to: "uint8" | "int8" = "uint8"): Value {
-    return this.emit("QuantizeLinear", [x, this.scalar("float32", scale), this.scalar(to, zero)], {});
+  quantizeLinear(x: Value, scale: number | Value, zero: number, to: "uint8" | "int8" = "uint8"): Value {
+    const by = typeof scale === "number" ? this.scalar("float32", scale) : scale;
+    return this.emit("QuantizeLinear", [x, by, this.scalar(to, zero)], {});
   }
 
   /**

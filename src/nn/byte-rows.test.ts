@@ -64,3 +64,17 @@ test("is as near as the bytes are, also where attention is spread over thousands
   // A value is half of 1 in 127 off at most. With one byte for a probability it would be half of the context.
   expect(apart("context")).toBeLessThan(0.5 / 127);
 });
+
+test("sums of more rows than 32 bits hold whole bytes of are right", async ({ skip }) => {
+  const engine = await exactEngine();
+  if (engine === undefined) return skip();
+  const rows = 70_000;
+  const g = new Graph();
+  const probabilities = g.input("probabilities", "float32", [1, 1, "Q", "S"]);
+  g.output("context", weightedByBytes(g, probabilities, valueBytes(g, g.input("values", "float32", [1, 1, "S", 2]))));
+  const session = await engine.compile(g, new Map(), {});
+  const given = { probabilities: numbers([1, 1, 1, rows], () => 1 / rows), values: numbers([1, 1, rows, 2], () => 3) };
+  const { context } = await session.run(given, ["context"]);
+  await session.dispose();
+  for (const number of context!.data as Float32Array) expect(number).toBeCloseTo(3, 3);
+});

@@ -65,19 +65,21 @@ export function scoresByBytes(g: Graph, q: Value, keys: ByteRows): Value {
  * round away can be most of a row where attention is spread over thousands of rows.
  */
 export function weightedByBytes(g: Graph, probabilities: Value, values: ByteRows): Value {
-  const [B, heads, Q] = probabilities.shape as [string, number, string];
+  const [B, heads, Q, S] = probabilities.shape as [string, number, string, string];
   const e = values.bytes.shape[3]!;
   const scaled = g.mul(probabilities, values.scales);
   const largest = g.max(g.reduceMax(scaled, [-1], { keepdims: true }), g.scalar("float32", 1e-30)); // [B, h, Q, 1]
-  const inBytes = g.mul(scaled, g.div(g.scalar("float32", 255), largest)); // 0 to 255
+  // Of more than 66,000 rows whole bytes could sum up to more than 32 bits hold.
+  const most = g.min(g.scalar("float32", 255), g.div(g.scalar("float32", 2 ** 24), g.cast(g.size(S), "float32")));
+  const inBytes = g.mul(scaled, g.div(most, largest)); // 0 to `most`
   const first = g.quantizeLinear(g.sub(inBytes, g.scalar("float32", 0.5)), 1, 0);
-  const rest = g.quantizeLinear(g.sub(inBytes, g.cast(first, "float32")), 1 / 255, 0);
-  const both = g.concat([first, rest], 2); // [B, h, 2Q, S]
+  const step = g.div(g.scalar("float32", 1), most);
+  const rest = g.quantizeLinear(g.sub(inBytes, g.cast(first, "float32")), step, 0);
   const product = g.matmulIntegerToFloat(
-    { value: both, scale: 1 / 255, zero: 0 },
+    { value: g.concat([first, rest], 2), scale: 1, zero: 0 },
     { value: values.bytes, scales: g.scalar("float32", 1), zero: 0 },
-  );
-  const [ofFirst, ofRest] = [0, 1].map((at) => g.slice(product, 2, at === 0 ? 0 : g.size(Q), Q)) as [Value, Value];
-  const context = g.mul(g.add(ofFirst, g.mul(ofRest, g.scalar("float32", 1 / 255))), largest);
-  return g.reshape(context, [B, heads, Q, e]);
+  ); // [B, h, 2Q, e]
+  const [ofFirst, ofRest] = [g.slice(product, 2, 0, Q), g.slice(product, 2, g.size(Q), Q)];
+  const sum = g.add(ofFirst, g.mul(ofRest, step));
+  return g.reshape(g.mul(sum, g.mul(largest, step)), [B, heads, Q, e]);
 }
