@@ -13,6 +13,7 @@ const toTheEnd = 2 ** 53 - 1;
 export interface GemmOptions {
   readonly transA?: boolean;
   readonly transB?: boolean;
+  /** Multiplies the result, bias included. */
   readonly scale?: number;
   /** That there are so many rows that the time is that of the arithmetic. */
   readonly manyRows?: boolean;
@@ -72,7 +73,7 @@ export class Graph extends GraphCore {
     return this.emit("MultiHeadAttention", [q, k, v, undefined, undefined, bias], { num_heads, scale: 1 });
   }
 
-  /** round(x / scale) + zero as uint8, 0 or 255 where that is beyond. */
+  /** round(x / scale) + zero as a byte, the nearest one where that is beyond. */
   quantizeLinear(x: Value, scale: number | Value, zero: number, to: "uint8" | "int8" = "uint8"): Value {
     const by = typeof scale === "number" ? this.scalar("float32", scale) : scale;
     return this.emit("QuantizeLinear", [x, by, this.scalar(to, zero)], {});

@@ -173,7 +173,7 @@ function writeBlock(writer: Writer, block: Block, name: string, forms: Forms): v
         text(w, nodeField.op_type, "Pad");
       });
     }
-    message(writer, graphField.node, (w) => writeNode(w, node, forms));
+    message(writer, graphField.node, (w) => writeNode(w, node, forms, rows?.to));
   }
   for (const value of block.inputs) message(writer, graphField.input, (w) => writeValueInfo(w, value.name, value));
   const renamed = block.outputs.filter((output) => output.name !== output.value.name);
@@ -210,10 +210,10 @@ function writeDim(writer: Writer, dim: Dim): void {
   });
 }
 
-function writeNode(writer: Writer, node: GraphNode, forms: Forms): void {
+/** `rows`: the name of what an op reads first, where that is not its own. */
+function writeNode(writer: Writer, node: GraphNode, forms: Forms, rows?: string): void {
   switch (node.kind) {
     case "op": {
-      const rows = spacedRows(node, forms.spaced)?.to;
       inputNames(node, forms.signed).forEach((name, at) => {
         text(writer, nodeField.input, at === 0 ? (rows ?? name) : name);
       });

@@ -1,6 +1,6 @@
 /**
  * Products of many rows whose length is a multiple of 4,096 bytes. Numbers that lie so far apart share the few places of one set of a
- * processor's first cache, and kernels that read twelve rows at once (AVX-512) drive their own numbers out of it: products take 1.2
+ * processor's first cache, and kernels that read twelve rows at once (AVX-512) drive their own numbers out of it: products take up
  * to 1.5 times the time. Where rows and matrix get a line of zeros at their end, sums are the same and the time is gone.
  */
 import type { GraphCore, OpNode, Value } from "./core.ts";

@@ -5,9 +5,10 @@
  * Keys are unsigned with 128 for zero, values signed: keys stand on the left of their product and values on the right, where the engine's
  * kernels read them fastest, and which is exact only where it multiplies signed bytes exactly (runtime/engine.ts).
  */
-
 import { reach, zeroByte } from "../checkpoints/quantize.ts";
 import type { Graph, Value } from "../graph/graph.ts";
+import { rowBytes } from "./row-bytes.ts";
+import { swappedScores } from "./swapped-scores.ts";
 
 /** Row s is (bytes[s] - zero) * scales[s]. */
 export interface ByteRows {
@@ -17,24 +18,6 @@ export interface ByteRows {
   readonly scales: Value;
 }
 
-/**
- * Scores [B, h, S, Q] as [B, h, Q, S], here and not later. Left alone the engine moves the transposition behind scales, bias and softmax,
- * which take ten times the time over rows of a few queries; it moves none past a reshape.
- */
-export function swappedHere(g: Graph, scores: Value): Value {
-  const [B, heads, S, Q] = scores.shape as [string, number, string, string];
-  return g.reshape(g.reshape(g.swap(scores), [B, heads, 1, Q, S]), [B, heads, Q, S]);
-}
-
-/** The largest number of each row without its sign, [..., n] -> [..., 1]; of rows of zeros a very small one. */
-export function sizeOfRows(g: Graph, rows: Value): Value {
-  const largest = g.max(
-    g.reduceMax(rows, [-1], { keepdims: true }),
-    g.neg(g.reduceMin(rows, [-1], { keepdims: true })),
-  );
-  return g.max(largest, g.scalar("float32", 1e-30));
-}
-
 /** Keys [B, h, S, e] as unsigned bytes. */
 export const keyBytes = (g: Graph, keys: Value): ByteRows => bytesOf(g, keys, zeroByte, "uint8");
 
@@ -42,22 +25,18 @@ export const keyBytes = (g: Graph, keys: Value): ByteRows => bytesOf(g, keys, ze
 export const valueBytes = (g: Graph, values: Value): ByteRows => bytesOf(g, values, 0, "int8");
 
 function bytesOf(g: Graph, rows: Value, zero: number, type: "uint8" | "int8"): ByteRows {
-  const size = sizeOfRows(g, rows);
-  return {
-    bytes: g.quantizeLinear(g.div(rows, size), 1 / reach, zero, type),
-    scales: g.swap(g.mul(size, g.scalar("float32", 1 / reach))),
-  };
+  const { bytes, size } = rowBytes(g, rows, zero, type);
+  return { bytes, scales: g.swap(g.mul(size, g.scalar("float32", 1 / reach))) };
 }
 
 /** q k^T: q [B, h, Q, e] -> [B, h, Q, S] */
 export function scoresByBytes(g: Graph, q: Value, keys: ByteRows): Value {
-  const size = sizeOfRows(g, q); // [B, h, Q, 1]
-  const bytes = g.quantizeLinear(g.div(q, size), 1 / reach, 0, "int8");
+  const { bytes, size } = rowBytes(g, q, 0, "int8");
   const product = g.matmulIntegerToFloat(
     { value: keys.bytes, scale: 1, zero: zeroByte },
     { value: g.swap(bytes), scales: g.scalar("float32", 1 / reach), zero: 0 },
   ); // [B, h, S, Q]
-  return g.mul(g.mul(swappedHere(g, product), keys.scales), size);
+  return g.mul(g.mul(swappedScores(g, product), keys.scales), size);
 }
 
 /**

@@ -8,10 +8,11 @@
  */
 import type { Graph, Value } from "../graph/graph.ts";
 import type { Dim } from "../graph/types.ts";
-import { type ByteRows, scoresByBytes, swappedHere, weightedByBytes } from "./byte-rows.ts";
+import { type ByteRows, scoresByBytes, weightedByBytes } from "./byte-rows.ts";
 import { type LinearOptions, linear } from "./linear.ts";
 import { maskHeads, type Observation } from "./observation.ts";
 import type { Parameters } from "./parameters.ts";
+import { swappedScores } from "./swapped-scores.ts";
 
 export interface KeysAndValues {
   /** [B, h, n, e] */
@@ -80,7 +81,7 @@ export function crossAttention(
   const scores =
     source.kind === "bytes"
       ? scoresByBytes(g, queries, source.keys)
-      : swappedHere(g, g.matmul(source.keys, g.swap(queries))); // [B, h, Q, n]
+      : swappedScores(g, g.matmul(source.keys, g.swap(queries))); // [B, h, Q, n]
   const probabilities = g.softmax(g.add(scores, bias));
   const weighted =
     source.kind === "bytes" ? weightedByBytes(g, probabilities, source.values) : g.matmul(probabilities, source.values); // [B, h, Q, e]

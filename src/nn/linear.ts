@@ -1,15 +1,11 @@
 /** y = scale * (x W^T + b), the weight [out, in] as PyTorch's nn.Linear stores it. B batch, S positions. */
-import type { Graph, Value } from "../graph/graph.ts";
+import type { GemmOptions, Graph, Value } from "../graph/graph.ts";
 import { productDim } from "../graph/types.ts";
 import { multiply } from "./matrix.ts";
 import type { Parameters } from "./parameters.ts";
 
-export interface LinearOptions {
-  /** Multiplies the result, bias included. */
-  scale?: number;
-  bias?: boolean;
-  /** That x has so many rows that the time is that of the arithmetic. */
-  manyRows?: boolean;
+export interface LinearOptions extends Pick<GemmOptions, "scale" | "manyRows"> {
+  readonly bias?: boolean;
 }
 
 /** [..., in] -> [..., out] */

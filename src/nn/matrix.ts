@@ -7,10 +7,10 @@
  * without VNNI instructions, but there two products are added in 16 bits and overflow.
  */
 import { reach, zeroByte } from "../checkpoints/quantize.ts";
-import type { Graph, Value } from "../graph/graph.ts";
+import type { GemmOptions, Graph, Value } from "../graph/graph.ts";
 import type { Dim } from "../graph/types.ts";
-import { sizeOfRows } from "./byte-rows.ts";
 import type { Matrix } from "./parameters.ts";
+import { rowBytes } from "./row-bytes.ts";
 
 /** scale * (rows W^T + bias): rows [n, in], bias [out] -> [n, out] */
 export function multiply(
@@ -18,11 +18,10 @@ export function multiply(
   rows: Value,
   matrix: Matrix,
   bias: Value | undefined,
-  { scale = 1, manyRows = false }: { readonly scale?: number; readonly manyRows?: boolean } = {},
+  { scale = 1, manyRows = false }: Pick<GemmOptions, "scale" | "manyRows"> = {},
 ): Value {
   if (matrix.kind === "float") return g.gemm(rows, matrix.weight, bias, { transB: true, scale, manyRows });
-  const size = sizeOfRows(g, rows); // [n, 1]
-  const value = g.quantizeLinear(g.div(rows, size), 1 / reach, zeroByte); // uint8 [n, in]
+  const { bytes: value, size } = rowBytes(g, rows, zeroByte, "uint8");
   const product = g.matmulIntegerToFloat(
     { value, scale: 1 / reach, zero: zeroByte },
     { value: matrix.bytes, scales: matrix.scales, zero: zeroByte },

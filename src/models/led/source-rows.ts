@@ -24,7 +24,7 @@ export interface LayerBytes {
 export type SourceLayer = LayerRows | LayerBytes;
 
 /** The names of the parts, as the decoder's graph has them. */
-export const partsOfSource = (inBytes: boolean): readonly string[] =>
+export const partsOfSource = (inBytes: boolean): readonly (keyof LayerBytes)[] =>
   inBytes ? ["keys", "key_scales", "values", "value_scales"] : ["keys", "values"];
 
 /**
