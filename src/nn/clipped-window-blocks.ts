@@ -24,6 +24,7 @@ export function clippedWindowBlocks(g: Graph, p: Parameters, x: Value, options: 
   };
   const band = bandBias(g); // [b, 2c+b]
   const slotBand = g.expand(g.scalar("float32", 0), ["b", X]);
+  const whole = g.concat([slotBand, band], 1); // [b, x+2c+b]
   const slotOrder = g.range(X);
   const order = g.add(g.range(S), g.size(X));
   return {
@@ -37,8 +38,15 @@ export function clippedWindowBlocks(g: Graph, p: Parameters, x: Value, options: 
       g.bind("m", g.sub(g.min(g.add(g.add(start, masks.block), c), g.size(S)), first));
       const seen = g.concat([slotOrder, g.slice(order, 0, first, "m")], 0); // [x+m]
       const keyBias = g.concat([masks.slotBias, g.slice(masks.localBias, 1, first, "m")], 1); // [B, x+m]
-      const near = g.concat([slotBand, g.slice(band, 1, g.sub(first, before), "m")], 1); // [b, x+m]
-      const bias = g.add(g.reshape(keyBias, [B, 1, 1, seen.shape[0]!]), near);
+      const columns = seen.shape[0]!;
+      const ofKeys = g.reshape(keyBias, [B, 1, 1, columns]);
+      const clipped = (): Value => g.concat([slotBand, g.slice(band, 1, g.sub(first, before), "m")], 1);
+      // Most blocks see all of the band, and a slice of all would be a copy.
+      const bias = g.branch(
+        g.equal(g.size("m"), g.size("2c+b")),
+        () => [g.add(ofKeys, g.reshapeAs(whole, ["b", columns]))],
+        () => [g.add(ofKeys, clipped())],
+      )[0]!;
       return { start, seen, bias };
     },
   };
