@@ -55,8 +55,8 @@ export const facts: Readonly<Record<string, Facts>> = {
   },
   "led-base, encoder layer, S 16384": {
     products: 295_804_993_536,
-    elements: 642_746_056,
-    written: 2_112_472_721,
+    elements: 642_746_060,
+    written: 2_038_815_441,
     weights: 1_523_920_896,
     largest: "Concat [B, x+S, 768] = [1, 16385, 768], 50334720 bytes",
   },
