@@ -67,11 +67,11 @@ export const facts: Readonly<Record<string, Facts>> = {
     weights: 389_839_872,
     largest: "Concat [B, x+S, 768] = [1, 4196, 768], 12890112 bytes",
   },
-  "led-tiny, encoder layer, S 512": {
-    products: 71_999_488,
-    elements: 2_008_168,
-    written: 7_315_133,
-    weights: 284_160,
+  "led-tiny, encoder layer, S 1024": {
+    products: 148_152_320,
+    elements: 3_754_118,
+    written: 12_028_201,
+    weights: 485_376,
     largest: "Sub [b, 2c+b] = [256, 320], 655360 bytes",
   },
   "led-base, decoder step, Q 1, P 16, S 4096": {
