@@ -43,10 +43,21 @@ function documents(globals: number) {
 
 type Gradients = ReadonlyMap<string, Tensor<"float32">>;
 
-const numbers = (gradients: Gradients): Record<string, number[]> =>
-  Object.fromEntries([...gradients].map(([name, { data }]) => [name, [...data]]));
+const largest = (data: Float32Array): number => data.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
 
-describe("a step with checkpointing and one without give the same numbers, bit for bit", () => {
+/** To float32's rounding: with checkpointing weights of what follows attention get their sums block of rows by block of rows. */
+function expectSame(again: Gradients, kept: Gradients): void {
+  expect([...again.keys()].sort()).toEqual([...kept.keys()].sort());
+  const most = Math.max(...[...kept.values()].map(({ data }) => largest(data)));
+  expect(most).toBeGreaterThan(0);
+  for (const [name, { data }] of kept) {
+    const difference = largest(data.map((value, at) => value - again.get(name)!.data[at]!));
+    // Some gradients are rounding alone: that of a bias which moves all scores of a row.
+    expect(difference, name).toBeLessThanOrEqual(1e-6 * largest(data) + 1e-8 * most);
+  }
+}
+
+describe("a step with checkpointing and one without give the same numbers", () => {
   let summarizer: LEDForConditionalGeneration;
   let answerer: LEDForQuestionAnswering;
   beforeAll(async () => {
@@ -72,7 +83,7 @@ describe("a step with checkpointing and one without give the same numbers, bit f
       summarizer.gradient_checkpointing_enable();
       const again = await summarizer.loss_and_gradients({ ...documents(globals), labels });
       expect(again.loss.item()).toBe(kept.loss.item());
-      expect(numbers(again.gradients)).toEqual(numbers(kept.gradients));
+      expectSame(again.gradients, kept.gradients);
     }
   });
 
@@ -84,6 +95,6 @@ describe("a step with checkpointing and one without give the same numbers, bit f
     const kept = await answerer.loss_and_gradients({ ...documents(2), ...positions });
     answerer.gradient_checkpointing_enable();
     const again = await answerer.loss_and_gradients({ ...documents(2), ...positions });
-    expect(numbers(again.gradients)).toEqual(numbers(kept.gradients));
+    expectSame(again.gradients, kept.gradients);
   });
 });

@@ -151,6 +151,7 @@ async function takeStep(
   const count = loss.data.length;
   if (count > 1) for (const { data } of gradients.values()) for (let i = 0; i < data.length; i++) data[i]! /= count;
   optimizer.apply(model.trainable_parameters(), gradients);
+  for (const gradient of gradients.values()) gradient.dispose();
   model.parameters_changed();
   return meanOf(loss);
 }

@@ -12,7 +12,7 @@ export class AccumulatedGradients {
     this.#steps = steps;
   }
 
-  /** Takes the gradients over: their numbers may be changed. */
+  /** Takes the gradients over: their numbers may be changed, and their memory given back. */
   add(gradients: Gradients): void {
     for (const [name, gradient] of gradients) {
       const { data } = gradient;
@@ -23,6 +23,7 @@ export class AccumulatedGradients {
         continue;
       }
       addShare(sum.data, data, this.#steps);
+      gradient.dispose();
     }
   }
 
@@ -31,8 +32,9 @@ export class AccumulatedGradients {
     return this.#sums;
   }
 
-  /** After a step. */
+  /** After a step. Without giving memory back, that of the last gradients would be held beside the next ones until it is collected. */
   clear(): void {
+    for (const sum of this.#sums.values()) sum.dispose();
     this.#sums = new Map();
   }
 

@@ -100,6 +100,8 @@ function update(
   { beta1, beta2, eps, kept, size, root }: StepFactors,
 ): void {
   const [new1, new2] = [1 - beta1, 1 - beta2];
+  // size * mean / (sqrt(square) / root + eps), with one division a number.
+  const [rootSize, rootEps] = [size * root, eps * root];
   const { length } = numbers;
   for (let i = 0; i < length; i++) {
     const g = gradient[i]!;
@@ -107,6 +109,6 @@ function update(
     const square = Math.fround(beta2 * second[i]! + new2 * g * g);
     first[i] = mean;
     second[i] = square;
-    numbers[i] = numbers[i]! * kept - (size * mean) / (Math.sqrt(square) / root + eps);
+    numbers[i] = numbers[i]! * kept - (rootSize * mean) / (Math.sqrt(square) + rootEps);
   }
 }

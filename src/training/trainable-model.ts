@@ -26,7 +26,7 @@ export type LossInputs = Batch &
 export interface LossAndGradients {
   /** [] */
   readonly loss: Tensor<"float32">;
-  /** By parameter name; one that the loss does not depend on is absent. The caller may change the numbers. */
+  /** By parameter name; one that the loss does not depend on is absent. The caller may change the numbers and dispose of them. */
   readonly gradients: Map<string, Tensor<"float32">>;
 }
 

@@ -60,7 +60,7 @@ export abstract class TrainingMode extends ModelBase {
 
   /**
    * Of each layer only its input is kept, [tokens, d_model], and the layer is computed again on the way back: for a quarter more time.
-   * Without it, what products of matrices gave is kept too, about ten times as much. Numbers are the same.
+   * Without it, what products of matrices gave is kept too, about ten times as much. Numbers are the same to float32's rounding.
    */
   gradient_checkpointing_enable(): void {
     this.core.checkpointing = true;

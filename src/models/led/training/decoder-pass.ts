@@ -11,7 +11,7 @@ import { embed } from "./embedding-pass.ts";
 import { activeLayers, rowOf } from "./encoder-pass.ts";
 import { addInto } from "./gradient-sum.ts";
 import { type DecoderVariant, decoderLayerGraph } from "./part-graphs.ts";
-import { type Kept, type PartRun, runBackward, runForward } from "./part-run.ts";
+import { type PartRun, type Ran, runBackward, runForward } from "./part-run.ts";
 import type { TrainingContext } from "./training-context.ts";
 
 type Floats = Tensor<"float32">;
@@ -52,14 +52,14 @@ export async function decoderPass(
   const embedded = await embed(context, { path, side: "decoder", source: target, length });
   const biases = biasesOf(inputs);
   const layers = activeLayers(context, "decoder", config.decoder_layers, config.decoder_layerdrop);
-  const saved: { part: PartRun; kept: Kept }[] = [];
+  const saved: { part: PartRun; ran: Ran; hidden: Floats }[] = [];
   let hidden = embedded.hidden;
   let trained = embedded.trained;
   for (const layer of layers) {
     const part = layerRun(context, { path, layer, inputs, biases, hidden, inputTrained: trained });
-    const { output, kept } = await runForward(context, part);
-    saved.push({ part, kept });
-    hidden = output;
+    const ran = await runForward(context, part);
+    saved.push({ part, ran, hidden });
+    hidden = ran.output;
     trained ||= part.variant.trained.length > 0 || encodedTrained;
   }
   return {
@@ -69,10 +69,14 @@ export async function decoderPass(
       let dHidden: Floats | undefined = dOutput;
       let dEncoded: Floats | undefined;
       for (let entry = saved.pop(); entry !== undefined && dHidden !== undefined; entry = saved.pop()) {
-        const given = await runBackward(context, entry.part, entry.kept, dHidden);
-        dHidden = given.d_hidden;
-        if (dEncoded === undefined) dEncoded = given.d_encoded;
-        else if (given.d_encoded !== undefined) addInto(dEncoded.data, given.d_encoded.data);
+        const { d_hidden, d_encoded } = await runBackward(context, entry.part, entry.ran, dHidden);
+        for (const done of [dHidden, entry.hidden]) done.dispose();
+        dHidden = d_hidden;
+        if (dEncoded === undefined) dEncoded = d_encoded;
+        else if (d_encoded !== undefined) {
+          addInto(dEncoded.data, d_encoded.data);
+          d_encoded.dispose();
+        }
       }
       if (dHidden !== undefined && embedded.trained) await embedded.backward(dHidden);
       return dEncoded;
@@ -127,7 +131,12 @@ function layerRun(context: TrainingContext, given: Layer): PartRun {
   };
   const [batch, T] = hidden.dims as [number, number];
   const S = encoded.dims[1]!;
-  const mask = (name: string, probability: number, width: number, dims: readonly number[]): Record<string, Tensor> =>
+  const mask = (
+    name: string,
+    probability: number,
+    width: number,
+    dims: readonly number[],
+  ): Record<string, Tensor<"bool">> =>
     context.keep(name, `decoder.layers.${layer}.${name}`, probability, (fill) =>
       rowMask(fill, [batch, T, width], T).reshape(dims),
     );

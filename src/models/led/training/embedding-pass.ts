@@ -67,12 +67,12 @@ export async function embed(context: TrainingContext, inputs: EmbeddingInputs): 
     }),
     masks: () => context.keep("embed", `${side}.embed`, p, (fill) => rowMask(fill, [batch, own, D], length)),
   };
-  const { output, kept } = await runForward(context, part);
+  const ran = await runForward(context, part);
   return {
-    hidden: output,
+    hidden: ran.output,
     trained: inputTrained || norm.length > 0,
     async backward(dHidden) {
-      const { d_tokens, d_positions } = await runBackward(context, part, kept, dHidden);
+      const { d_tokens, d_positions } = await runBackward(context, part, ran, dHidden);
       const { gradients } = context;
       if (looked.positions) {
         const first = Array.from({ length: own }, (_, at) => at);

@@ -10,7 +10,7 @@ import { cutSequence, layoutSequence, padSequence, type SequenceLayout } from ".
 import { globalAttentionMask, rowMask, windowMask } from "./dropout-masks.ts";
 import { type Embedded, embed } from "./embedding-pass.ts";
 import { type EncoderVariant, encoderLayerGraph } from "./part-graphs.ts";
-import { type Kept, type PartRun, runBackward, runForward } from "./part-run.ts";
+import { type PartRun, type Ran, runBackward, runForward } from "./part-run.ts";
 import type { TrainingContext } from "./training-context.ts";
 
 type Floats = Tensor<"float32">;
@@ -37,9 +37,9 @@ export async function encoderPass(context: TrainingContext, path: string, inputs
   let trained = embedded.trained;
   for (const layer of layers) {
     const part = layerRun(context, { path, layer, layout, inputs, hidden, batch, inputTrained: trained });
-    const { output, kept } = await runForward(context, part);
-    saved.push({ part, kept });
-    hidden = output;
+    const ran = await runForward(context, part);
+    saved.push({ part, ran, hidden });
+    hidden = ran.output;
     trained ||= part.variant.trained.length > 0;
   }
   return {
@@ -64,7 +64,9 @@ export function activeLayers(
 
 interface Saved {
   readonly part: PartRun;
-  readonly kept: Kept;
+  readonly ran: Ran;
+  /** The layer's input. */
+  readonly hidden: Floats;
 }
 
 async function backwardThrough(
@@ -76,7 +78,9 @@ async function backwardThrough(
   let dHidden: Floats | undefined = dOutput;
   // Layers leave the list as they are done with: what was kept of them is no longer needed.
   for (let entry = saved.pop(); entry !== undefined && dHidden !== undefined; entry = saved.pop()) {
-    dHidden = (await runBackward(context, entry.part, entry.kept, dHidden)).d_hidden;
+    const { d_hidden } = await runBackward(context, entry.part, entry.ran, dHidden);
+    for (const done of [dHidden, entry.hidden]) done.dispose();
+    dHidden = d_hidden;
   }
   if (dHidden !== undefined && embedded.trained) await embedded.backward(dHidden);
 }
@@ -112,7 +116,7 @@ function layerRun(context: TrainingContext, given: Layer): PartRun {
   const window = geometry.attention_window[layer]!;
   const site = `encoder.layers.${layer}`;
   const { length, paddedLength } = layout;
-  const rows = (name: string, probability: number, width: number): Record<string, Tensor> =>
+  const rows = (name: string, probability: number, width: number): Record<string, Tensor<"bool">> =>
     context.keep(name, `${site}.${name}`, probability, (fill) => rowMask(fill, [batch, length, width], paddedLength));
   const shape = { batch, heads, layout, window };
   return {

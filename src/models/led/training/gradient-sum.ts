@@ -4,11 +4,15 @@ import { Tensor } from "../../../tensor.ts";
 export class GradientSum {
   readonly tensors = new Map<string, Tensor<"float32">>();
 
-  /** Takes the tensor over where it is the first of its name. */
+  /** Takes the tensor over: it is the sum where it is the first of its name, and given back otherwise. */
   add(name: string, gradient: Tensor<"float32">): void {
     const sum = this.tensors.get(name);
-    if (sum === undefined) this.tensors.set(name, gradient);
-    else addInto(sum.data, gradient.data);
+    if (sum === undefined) {
+      this.tensors.set(name, gradient);
+      return;
+    }
+    addInto(sum.data, gradient.data);
+    gradient.dispose();
   }
 
   /** Adds row i [D] of `rows` to row index[i] of the table's gradient; negative indices name no row. */

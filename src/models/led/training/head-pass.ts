@@ -33,7 +33,7 @@ export async function headPass(context: TrainingContext, rows: Floats, trained: 
     inputTrained: trained,
     keeps: false,
   };
-  const mask = (site: string): Record<string, Tensor> =>
+  const mask = (site: string): Record<string, Tensor<"bool">> =>
     context.keep(site, `classification_head.${site}`, p, (fill) => rowMask(fill, [n, 1, D], 1).reshape([n, D]));
   const part: PartRun = {
     name: "head",
@@ -44,9 +44,9 @@ export async function headPass(context: TrainingContext, rows: Floats, trained: 
     feeds: () => ({ hidden: rows }),
     masks: () => ({ ...mask("input"), ...mask("dense") }),
   };
-  const { output, kept } = await runForward(context, part);
+  const ran = await runForward(context, part);
   return {
-    logits: output,
-    backward: async (dLogits) => (await runBackward(context, part, kept, dLogits)).d_hidden,
+    logits: ran.output,
+    backward: async (dLogits) => (await runBackward(context, part, ran, dLogits)).d_hidden,
   };
 }

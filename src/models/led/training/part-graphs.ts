@@ -11,6 +11,8 @@ import { type Dropout, dropout } from "../../../nn/dropout.ts";
 import { layerNorm } from "../../../nn/layer-norm.ts";
 import { linear } from "../../../nn/linear.ts";
 import { Parameters } from "../../../nn/parameters.ts";
+import { RowBlocks } from "../../../nn/row-blocks.ts";
+import type { BlockFunction } from "../../../nn/sliding-window-attention.ts";
 import { trainableAttention } from "../../../nn/trainable-attention.ts";
 import { type GlobalRowCount, trainableWindowAttention } from "../../../nn/trainable-window-attention.ts";
 import { type DecoderLayerGeometry, decoderLayer } from "../decoder-layer.ts";
@@ -89,17 +91,22 @@ export function encoderLayerGraph(
     dropout: droppedByInputs(g, variant.dropout),
     headMask: variant.headMask ? g.input("head_mask", "float32", [heads]) : undefined,
   };
+  // Where nothing is kept of what follows attention in the layer, it need not exist for all rows at once.
+  const blocks = variant.keeps ? undefined : new RowBlocks(g, masks.block);
+  const build = (): Value => {
+    const dropped = blocks?.dropout(options.dropout, ["B", "S"]) ?? options.dropout;
+    const attend = (at: Parameters, finish: BlockFunction): Value => {
+      const context = trainableWindowAttention(g, at, hidden, options);
+      return blocks === undefined
+        ? finish(context, hidden)
+        : blocks.over([context, hidden], ([rows, input]) => finish(rows!, input!));
+    };
+    return encoderLayer(g, p, attend, dropped, config);
+  };
   const part = {
     name: "layer",
     inputs: [hidden, masks.slotBias],
-    build: () =>
-      encoderLayer<Value>(
-        g,
-        p,
-        (at, finish) => finish(trainableWindowAttention(g, at, hidden, options), hidden),
-        options.dropout,
-        config,
-      ),
+    build,
     dOutput: g.input("d_output", "float32", ["B", "S", D]),
     dInputs: variant.inputTrained ? { d_hidden: hidden } : {},
     trained: variant.trained,

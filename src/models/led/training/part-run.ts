@@ -4,6 +4,7 @@
  */
 import type { Graph } from "../../../graph/graph.ts";
 import type { Tensor } from "../../../tensor.ts";
+import { PackedMask } from "./packed-mask.ts";
 import type { PartVariant } from "./part-graphs.ts";
 import type { TrainingContext } from "./training-context.ts";
 
@@ -19,8 +20,8 @@ export interface PartRun {
   readonly build: () => Graph;
   /** Inputs other than masks, for either direction. */
   readonly feeds: () => Readonly<Record<string, Tensor>>;
-  /** Masks of dropout as inputs: the same ones whenever they are drawn, and large. */
-  readonly masks: () => Readonly<Record<string, Tensor>>;
+  /** Masks of dropout as inputs. Drawn once, since that takes longer than to keep them. */
+  readonly masks: () => Readonly<Record<string, Tensor<"bool">>>;
   /** The outputs of `backward` beside weights: inputs that need a gradient. */
   readonly dInputs: readonly string[];
 }
@@ -29,14 +30,12 @@ function placeOf(path: string): (name: string) => string {
   return (name) => `${path}.${name}`;
 }
 
-/** A part that was run forward. */
+/** A part that was run forward: its output, and what `runBackward` needs beside the part's inputs. */
 export interface Ran {
   readonly output: Floats;
-  /** What `runBackward` is to be given beside the part's inputs. */
-  readonly kept: Kept;
+  readonly kept: Readonly<Record<string, Tensor>>;
+  readonly masks: Readonly<Record<string, PackedMask>>;
 }
-
-export type Kept = Readonly<Record<string, Tensor>>;
 
 export async function runForward(context: TrainingContext, part: PartRun): Promise<Ran> {
   const { name, path, variant } = part;
@@ -48,10 +47,8 @@ export async function runForward(context: TrainingContext, part: PartRun): Promi
   const results = await context.run({ ...part, place: placeOf(path) }, stage, { ...part.feeds(), ...masks }, outputs);
   return {
     output: results[outputOf("output")]!,
-    kept: {
-      ...(variant.keeps ? masks : {}),
-      ...Object.fromEntries(kept.map((one) => [one, results[outputOf(one)]!])),
-    },
+    kept: Object.fromEntries(kept.map((one) => [one, results[outputOf(one)]!])),
+    masks: Object.fromEntries(Object.entries(masks).map(([one, mask]) => [one, new PackedMask(mask)])),
   };
 }
 
@@ -62,11 +59,11 @@ function needsGradient({ dInputs, variant }: PartRun): boolean {
   return dInputs.length > 0 || variant.trained.length > 0;
 }
 
-/** The gradients of the part's inputs, by name; undefined where nothing that is trained needs the part's gradient. */
+/** The gradients of the part's inputs, by name; undefined where nothing that is trained needs the part's gradient. Disposes of what was kept. */
 export async function runBackward(
   context: TrainingContext,
   part: PartRun,
-  kept: Kept,
+  { kept, masks: packed }: Ran,
   dOutput: Floats,
 ): Promise<Record<string, Floats>> {
   const { name, path, variant, dInputs } = part;
@@ -75,8 +72,10 @@ export async function runBackward(
   const given = variant.trained.filter((weight) => weights.includes(weight));
   const names = [...dInputs, ...given.map((weight) => `d ${weight}`)];
   const outputs = names.map((one) => `${name}.backward.${one}`);
-  const feeds = { ...part.feeds(), ...(variant.keeps ? {} : part.masks()), ...kept, d_output: dOutput };
+  const masks = Object.fromEntries(Object.entries(packed).map(([one, mask]) => [one, mask.unpack()]));
+  const feeds = { ...part.feeds(), ...masks, ...kept, d_output: dOutput };
   const results = await context.run({ ...part, place: placeOf(path) }, stages.backward, feeds, outputs);
+  for (const done of Object.values({ ...masks, ...kept })) done.dispose();
   for (const weight of given) {
     context.gradients.add(context.stored(`${path}.${weight}`), results[`${name}.backward.d ${weight}`]!);
   }

@@ -73,7 +73,12 @@ export class TrainingContext {
   }
 
   /** The mask of a site as the input that a part's graph takes; nothing where nothing is dropped. */
-  keep(name: string, site: string, p: number, make: (fill: FillMask) => Tensor<"bool">): Record<string, Tensor> {
+  keep(
+    name: string,
+    site: string,
+    p: number,
+    make: (fill: FillMask) => Tensor<"bool">,
+  ): Record<string, Tensor<"bool">> {
     return this.draws === undefined || p === 0 ? {} : { [`keep.${name}`]: make(this.draws.mask(site, p)) };
   }
 
