@@ -105,8 +105,12 @@ export class EncoderRunner {
       const wanted = { attentions_wanted: Tensor.from(output_attentions ? 1 : 0, "int64"), head_mask: headMask };
       const feeds = { hidden, ...layout.feeds, ...(this.#full ? wanted : {}) };
       const outputs = await this.#run(layer + 1, feeds, names);
-      hidden = joinBlocks(outputs[names[0]!]!);
+      const blocks = outputs[names[0]!]!;
+      const input = hidden;
+      hidden = joinBlocks(blocks);
+      if (hidden.data !== blocks.data) blocks.dispose();
       if (output_hidden_states) hidden_states.push(cutSequence(hidden, length));
+      else input.dispose();
       if (output_attentions) {
         attentions.push(localAttentions(outputs[names[1]!]!, layout, attention_window[layer]!, headMask));
         if (layout.slots > 0) {

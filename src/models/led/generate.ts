@@ -135,7 +135,11 @@ export async function generate(
       },
       progress,
     );
-    return model.decoder.prepareSource(encoded.last_hidden_state, mask, { signal, progress });
+    const { last_hidden_state, hidden_states } = encoded;
+    const prepared = await model.decoder.prepareSource(last_hidden_state, mask, { signal, progress });
+    // Read for the last time, unless it is the caller's or the last of the hidden states that are shown.
+    if (encodedBefore === undefined && hidden_states === undefined) last_hidden_state.dispose();
+    return prepared;
   };
   const [layers, heads] = [sizes.decoder_layers, sizes.decoder_attention_heads];
   const masks = {
