@@ -88,18 +88,26 @@ interface StepSizes {
   Q: number;
   P: number;
   S: number;
+  pieces?: number;
 }
 
-function decoderStage(name: GeometryName, stage: number, sizes: StepSizes, weights = names): GraphCost {
+function decoderStage(
+  name: GeometryName,
+  stage: number,
+  { pieces = 1, ...sizes }: StepSizes,
+  weights = names,
+): GraphCost {
   const abilities = { logits: true, full: false, source: true, sourceInBytes: weights !== names };
   const graph = graphOf(`decoder ${name} ${weights === names}`, () =>
     decoderGraph(geometryOf(name), weights, "led.decoder", abilities),
   );
-  return graphCost(graph, { sizes: { B: 1, ...sizes }, numbers: { stage, log_probs_wanted: 0 } });
+  // A source in bytes is read in one piece.
+  const numbers = { stage, log_probs_wanted: 0, ...(weights === names ? { source_pieces: pieces } : {}) };
+  return graphCost(graph, { sizes: { B: 1, ...sizes }, numbers });
 }
 
 const decoderStep = (name: GeometryName, sizes: StepSizes, weights = names): GraphCost =>
-  decoderStage(name, geometries[name].decoder_layers, sizes, weights);
+  decoderStage(name, 0, sizes, weights);
 
 const sumOf = ({ nodes }: GraphCost, what: "products" | "elements" | "written") =>
   nodes.reduce((sum, node) => sum + node[what], 0);
@@ -276,9 +284,17 @@ describe("the decoder", () => {
     expect(read).toBeLessThanOrEqual(1.01 * bytes);
   });
 
+  it("in pieces of the source has no more arithmetic, and reads as much", () => {
+    const sizes = { Q: 4, P: 16, S: 16384 };
+    const [whole, pieces] = [decoderStep("led-base", sizes), decoderStep("led-base", { ...sizes, pieces: 16 })];
+    expect(sumOf(pieces, "products")).toBe(sumOf(whole, "products"));
+    expect(readOf(pieces, parameters)).toBe(readOf(whole, parameters));
+    expect(readOf(pieces, /^source\./)).toBe(readOf(whole, /^source\./));
+  });
+
   it("prepares a layer's source with two projections", () => {
     const S = 4096;
-    const cost = decoderStage("led-base", 0, { Q: 0, P: 0, S });
+    const cost = decoderStage("led-base", 1, { Q: 0, P: 0, S });
     expect(sumOf(cost, "products")).toBe(2 * (2 * S * D ** 2));
     requireFacts("led-base, keys and values of the source, S 4096", cost);
   });

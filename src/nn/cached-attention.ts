@@ -13,6 +13,7 @@ import { type LinearOptions, linear } from "./linear.ts";
 import { maskHeads, type Observation } from "./observation.ts";
 import type { Parameters } from "./parameters.ts";
 import { swappedScores } from "./swapped-scores.ts";
+import { weightedRows } from "./weighted-rows.ts";
 
 export interface KeysAndValues {
   /** [B, h, n, e] */
@@ -63,7 +64,11 @@ export interface Attended {
 
 /** What is read of a source: as numbers [B, h, n, e], or as bytes. */
 export type SourceRows =
-  | ({ readonly kind: "numbers" } & KeysAndValues)
+  | ({
+      readonly kind: "numbers";
+      /** int64 []: of the source's rows, as weightedRows takes it. */
+      readonly pieces: Value;
+    } & KeysAndValues)
   | { readonly kind: "bytes"; readonly keys: ByteRows; readonly values: ByteRows };
 
 /** Attention of x [B, Q, D] over given rows; bias broadcasts over [B, h, Q, n]. */
@@ -84,7 +89,9 @@ export function crossAttention(
       : swappedScores(g, g.matmul(source.keys, g.swap(queries))); // [B, h, Q, n]
   const probabilities = g.softmax(g.add(scores, bias));
   const weighted =
-    source.kind === "bytes" ? weightedByBytes(g, probabilities, source.values) : g.matmul(probabilities, source.values); // [B, h, Q, e]
+    source.kind === "bytes"
+      ? weightedByBytes(g, probabilities, source.values)
+      : weightedRows(g, probabilities, source.values, source.pieces); // [B, h, Q, e]
   const context = maskHeads(g, weighted, observation);
   return {
     output: linear(g, p.at("out_proj"), joinHeads(g, context), D),

@@ -70,15 +70,19 @@ export function decoderGraph(
   /** int64 []: 1 for log-probabilities in place of logits. */
   const logProbsWanted = abilities.logits ? g.input("log_probs_wanted", "int64", []) : undefined;
   const past = rows("past", "P");
-  const source: SourceRows[] = abilities.sourceInBytes
-    ? layers.map((layer) => {
-        const part = (name: "key" | "value", type: DType) => ({
-          bytes: g.input(`source.${layer}.${name}s`, type, ["B", heads, "S", e]),
-          scales: g.input(`source.${layer}.${name}_scales`, "float32", ["B", heads, 1, "S"]),
-        });
-        return { kind: "bytes", keys: part("key", "uint8"), values: part("value", "int8") };
-      })
-    : rows("source", "S").map((one) => ({ kind: "numbers", ...one }));
+  const sourceInBytes = (): SourceRows[] =>
+    layers.map((layer) => {
+      const part = (name: "key" | "value", type: DType) => ({
+        bytes: g.input(`source.${layer}.${name}s`, type, ["B", heads, "S", e]),
+        scales: g.input(`source.${layer}.${name}_scales`, "float32", ["B", heads, 1, "S"]),
+      });
+      return { kind: "bytes", keys: part("key", "uint8"), values: part("value", "int8") };
+    });
+  const sourceInNumbers = (): SourceRows[] => {
+    const pieces = g.input("source_pieces", "int64", []);
+    return rows("source", "S").map((one) => ({ kind: "numbers", pieces, ...one }));
+  };
+  const source = abilities.sourceInBytes ? sourceInBytes() : sourceInNumbers();
   const full = abilities.full
     ? {
         embeds: g.input("inputs_embeds", "float32", ["B", "Q", D]),
@@ -152,6 +156,7 @@ export function decoderGraph(
     )[0]!;
   };
   const read = [full === undefined ? ids : selfBias, past[0]!.keys, ...(abilities.source ? [sourceBias] : [])];
-  addStages(g, [...(abilities.source ? sourceStages : []), { name: "step", inputs: read, build: step }]);
+  // The step first: each stage before another costs a run of that other one a choice.
+  addStages(g, [{ name: "step", inputs: read, build: step }, ...(abilities.source ? sourceStages : [])]);
   return g;
 }

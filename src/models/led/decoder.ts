@@ -11,6 +11,7 @@ import type { Engine, Session, SessionOptions } from "../../runtime/engine.ts";
 import { mostNegativeFloat32, Tensor } from "../../tensor.ts";
 import { type DecoderAbilities, type DecoderGeometry, decoderGraph } from "./decoder-graph.ts";
 import { breathe, type StageProgress } from "./encoder.ts";
+import { padSequence } from "./sequence-masks.ts";
 import { type LayerRows, partsOfSource, type SourceLayer } from "./source-rows.ts";
 import { type BoundWeights, weightsFor } from "./weights.ts";
 
@@ -21,6 +22,23 @@ export interface Source {
   readonly layers: readonly SourceLayer[];
   /** [B, 1, 1, S], added to cross-attention scores. */
   readonly bias: Tensor<"float32">;
+  /** In how many pieces of equal length steps of a few rows read the values; 1 by default. */
+  readonly pieces?: number;
+}
+
+/** By their places in the graph; a layer's projection follows that of the layer before. */
+const stages = { step: 0, project: 1 };
+
+/** Positions of a piece: half a second cache of values. */
+const pieceLength = 1024;
+/** From that many rows of a step on, one product is faster. */
+const manyRows = 10;
+
+export interface PrepareOptions {
+  readonly signal?: AbortSignal | undefined;
+  readonly progress?: StageProgress | undefined;
+  /** Whether the source may get some more rows, which nobody attends to, so that its pieces are of one length. */
+  readonly extensible?: boolean;
 }
 
 export interface StepInputs {
@@ -113,22 +131,39 @@ export class DecoderRunner {
   async prepareSource(
     encoded: Tensor<"float32">,
     attention_mask: Tensor | undefined,
-    { signal, progress }: { signal?: AbortSignal | undefined; progress?: StageProgress | undefined } = {},
+    { signal, progress, extensible = false }: PrepareOptions = {},
   ): Promise<Source> {
     this.#need({ full: false, source: true });
     const [batch, length] = encoded.dims as [number, number];
+    const pieces = this.sourceInBytes ? 1 : Math.max(1, Math.round(length / pieceLength));
+    const bias = sourceBias(batch, length, attention_mask);
+    if (length % pieces === 0) return { ...(await this.#project(encoded, { signal, progress })), bias, pieces };
+    if (!extensible) return { ...(await this.#project(encoded, { signal, progress })), bias };
+    const rows = Math.ceil(length / pieces) * pieces;
+    const longer = padSequence(encoded, rows);
+    const source = await this.#project(longer, { signal, progress });
+    longer.dispose();
+    const unseen = padSequence(bias.reshape([batch, length]), rows, Number.NEGATIVE_INFINITY);
+    return { ...source, bias: unseen.reshape([batch, 1, 1, rows]), pieces };
+  }
+
+  async #project(
+    encoded: Tensor<"float32">,
+    { signal, progress }: PrepareOptions,
+  ): Promise<Pick<Source, "batch" | "layers">> {
+    const batch = encoded.dims[0]!;
     const count = this.config.decoder_layers;
     const layers: SourceLayer[] = [];
     const parts = partsOfSource(this.sourceInBytes);
     for (let layer = 0; layer < count; layer++) {
       await breathe(signal);
       const names = parts.map((part) => `project.${layer}.${part}`);
-      const outputs = await this.#run(layer, { encoder_hidden_states: encoded }, names);
+      const outputs = await this.#run(stages.project + layer, { encoder_hidden_states: encoded }, names);
       const entries = parts.map((part, at) => [part, outputs[names[at]!]!] as const);
       layers.push(Object.fromEntries(entries) as unknown as SourceLayer);
       progress?.("prepare", layer + 1, count);
     }
-    return { batch, layers, bias: sourceBias(batch, length, attention_mask) };
+    return { batch, layers };
   }
 
   async step(inputs: StepInputs, options: StepOptions = {}): Promise<StepOutputs> {
@@ -145,6 +180,7 @@ export class DecoderRunner {
       position_ids: inputs.position_ids,
       self_bias: inputs.self_bias,
       ...(source === undefined ? {} : { source_bias: source.bias }),
+      ...(source === undefined || this.sourceInBytes ? {} : { source_pieces: piecesFor(tokens.dims[1]!, source) }),
       ...(options.log_probs && this.#abilities.logits ? { log_probs_wanted: Tensor.from(1, "int64") } : {}),
     };
     const names = [
@@ -162,8 +198,7 @@ export class DecoderRunner {
       if (output_attentions) names.push(`step.${layer}.attentions`);
       if (output_attentions && source !== undefined) names.push(`step.${layer}.cross_attentions`);
     });
-    const stage = source === undefined ? 0 : this.config.decoder_layers;
-    const outputs = await this.#run(stage, feeds, names);
+    const outputs = await this.#run(stages.step, feeds, names);
     const ofLayers = (name: string) => past.map((_, layer) => outputs[`step.${layer}.${name}`]!);
     const [keys, values] = [ofLayers("keys"), ofLayers("values")];
     const hidden = outputs["step.hidden"];
@@ -218,6 +253,10 @@ export class DecoderRunner {
   async dispose(): Promise<void> {
     await (await this.#session).dispose();
   }
+}
+
+function piecesFor(rows: number, { pieces = 1 }: Source): Tensor {
+  return Tensor.from(rows > 1 && rows < manyRows ? pieces : 1, "int64");
 }
 
 /** Probabilities [B, h, Q, n] times a layer's row of head masks [L, h], in place. */

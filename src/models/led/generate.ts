@@ -136,7 +136,12 @@ export async function generate(
       progress,
     );
     const { last_hidden_state, hidden_states } = encoded;
-    const prepared = await model.decoder.prepareSource(last_hidden_state, mask, { signal, progress });
+    const prepared = await model.decoder.prepareSource(last_hidden_state, mask, {
+      signal,
+      progress,
+      // What is shown of a source is of its own length.
+      extensible: !config.return_dict_in_generate,
+    });
     // Read for the last time, unless it is the caller's or the last of the hidden states that are shown.
     if (encodedBefore === undefined && hidden_states === undefined) last_hidden_state.dispose();
     return prepared;
