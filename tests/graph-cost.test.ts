@@ -199,7 +199,8 @@ describe("an encoder layer", () => {
   it("of a tiny model is what it was, and has the same nodes", () => {
     const [tiny, large] = [encoderLayer("led-tiny", 1024), encoderLayer("led-base", 4096)];
     requireFacts("led-tiny, encoder layer, S 1024", tiny);
-    const nodes = ({ nodes }: GraphCost) => nodes.map(({ kind, output }) => [kind, output.shape.length]);
+    // In no order: which branch a block takes first depends on the window.
+    const nodes = ({ nodes }: GraphCost) => nodes.map(({ kind, output }) => `${kind} ${output.shape.length}`).sort();
     expect(nodes(tiny)).toEqual(nodes(large));
   });
 

@@ -10,8 +10,13 @@ import { linear } from "./linear.ts";
 import type { Parameters } from "./parameters.ts";
 import { bandBias, bindWindow, blockCount, type WindowBlocks, type WindowOptions } from "./window-blocks.ts";
 
-/** x [B, S, D]. Keys and values are [B, h, x+S, e]; binds what bindWindow does and, in a block's body, m. */
-export function clippedWindowBlocks(g: Graph, p: Parameters, x: Value, options: WindowOptions): WindowBlocks {
+export interface ClippedWindowBlocks extends Omit<WindowBlocks, "at"> {
+  /** As WindowBlocks.at, of keys that are x and m. `m`: the symbol to bind, since blocks see different numbers. */
+  at(index: Value, m: string): ReturnType<WindowBlocks["at"]>;
+}
+
+/** x [B, S, D]. Keys and values are [B, h, x+S, e]; binds what bindWindow does. */
+export function clippedWindowBlocks(g: Graph, p: Parameters, x: Value, options: WindowOptions): ClippedWindowBlocks {
   const { heads, masks } = options;
   const [B, S, D] = x.shape as [string, string, number];
   const X = masks.slotBias.shape[1] as string;
@@ -31,19 +36,19 @@ export function clippedWindowBlocks(g: Graph, p: Parameters, x: Value, options: 
     keys: project("key"),
     values: project("value"),
     count: blockCount(g, S, masks),
-    at(index) {
+    at(index, m) {
       const start = g.mul(index, masks.block);
       const before = g.sub(start, c); // the position of the band's first column
       const first = g.max(before, g.scalar("int64", 0));
-      g.bind("m", g.sub(g.min(g.add(g.add(start, masks.block), c), g.size(S)), first));
-      const seen = g.concat([slotOrder, g.slice(order, 0, first, "m")], 0); // [x+m]
-      const keyBias = g.concat([masks.slotBias, g.slice(masks.localBias, 1, first, "m")], 1); // [B, x+m]
+      g.bind(m, g.sub(g.min(g.add(g.add(start, masks.block), c), g.size(S)), first));
+      const seen = g.concat([slotOrder, g.slice(order, 0, first, m)], 0); // [x+m]
+      const keyBias = g.concat([masks.slotBias, g.slice(masks.localBias, 1, first, m)], 1); // [B, x+m]
       const columns = seen.shape[0]!;
       const ofKeys = g.reshape(keyBias, [B, 1, 1, columns]);
-      const clipped = (): Value => g.concat([slotBand, g.slice(band, 1, g.sub(first, before), "m")], 1);
+      const clipped = (): Value => g.concat([slotBand, g.slice(band, 1, g.sub(first, before), m)], 1);
       // Most blocks see all of the band, and a slice of all would be a copy.
       const bias = g.branch(
-        g.equal(g.size("m"), g.size("2c+b")),
+        g.equal(g.size(m), g.size("2c+b")),
         () => [g.add(ofKeys, g.reshapeAs(whole, ["b", columns]))],
         () => [g.add(ofKeys, clipped())],
       )[0]!;

@@ -7,11 +7,13 @@ const no = mostNegativeFloat32;
 describe("layoutSequence", () => {
   test("without masks every position is local, and padding to the block is masked", () => {
     const { paddedLength, slots, feeds } = layoutSequence({ batch: 1, length: 5 }, undefined, undefined);
-    expect([paddedLength, slots]).toEqual([8, 0]);
+    expect([paddedLength, slots]).toEqual([16, 0]);
     expect(feeds.block?.item()).toBe(8);
-    expect(feeds.local_bias?.tolist()).toEqual([[0, 0, 0, 0, 0, no, no, no]]);
-    expect(feeds.unmasked_bias?.tolist()).toEqual([[0, 0, 0, 0, 0, no, no, no]]);
-    expect(feeds.local_query?.tolist()).toEqual([[[1], [1], [1], [1], [1], [0], [0], [0]]]);
+    const own = Array<number>(5).fill(0);
+    const padding = Array<number>(11).fill(no);
+    expect(feeds.local_bias?.tolist()).toEqual([[...own, ...padding]]);
+    expect(feeds.unmasked_bias?.tolist()).toEqual([[...own, ...padding]]);
+    expect(feeds.local_query?.tolist()).toEqual([[...own.map(() => [1]), ...padding.map(() => [0])]]);
     expect(feeds.global_index?.dims).toEqual([1, 0, 2]);
   });
 
@@ -67,13 +69,14 @@ describe("layoutSequence", () => {
   });
 
   test.each([
-    [1, 8, 8],
-    [256, 256, 256],
+    [1, 8, 16],
+    [256, 128, 256],
     [257, 136, 272],
     [300, 152, 304],
+    [600, 152, 608],
     [4096, 256, 4096],
     [16383, 256, 16384],
-  ])("%i positions come in blocks of %i, padded to %i", (length, block, padded) => {
+  ])("%i positions come in an even number of blocks of %i, padded to %i", (length, block, padded) => {
     const { paddedLength, feeds } = layoutSequence({ batch: 1, length }, undefined, undefined);
     expect([feeds.block?.item(), paddedLength]).toEqual([block, padded]);
   });
