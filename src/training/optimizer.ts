@@ -16,7 +16,7 @@ export interface Optimizer {
   lr: number | null;
   /** The rate that it was made with; schedules multiply it. */
   readonly initial_lr: number | null;
-  /** Changes parameters by their gradients; one without a gradient stays as it is. */
+  /** Changes parameters by their gradients; one without a gradient stays as it is. The trainer disposes of the gradients afterwards. */
   step(gradients: ReadonlyMap<string, Tensor<"float32">>): void;
   state_dict(): OptimizerState;
   load_state_dict(state: OptimizerState): void;

@@ -27,7 +27,7 @@ export interface LossAndGradients<Output> {
   /** As forward gives them; undefined where they are not wanted. */
   readonly outputs: Output | undefined;
   /**
-   * By parameter name, tied tables once; the caller's to change. Absent: parameters that are frozen or took no part, such as the
+   * By parameter name, tied tables once; the caller's to change, and to dispose of after a step. Absent: parameters that are frozen or took no part, such as the
    * *_global projections where no token is global.
    */
   readonly gradients: Map<string, Tensor<"float32">>;
