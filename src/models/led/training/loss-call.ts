@@ -27,8 +27,8 @@ export interface LossAndGradients<Output> {
   /** As forward gives them; undefined where they are not wanted. */
   readonly outputs: Output | undefined;
   /**
-   * By parameter name, tied tables once; the caller's to change, and to dispose of after a step. Absent: parameters that are frozen or took no part, such as the
-   * *_global projections where no token is global.
+   * By parameter name, tied tables once; the caller's to change, and to dispose of after a step. Absent: parameters that are frozen or
+   * took no part, such as the *_global projections where no token is global.
    */
   readonly gradients: Map<string, Tensor<"float32">>;
 }
