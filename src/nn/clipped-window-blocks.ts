@@ -45,12 +45,11 @@ export function clippedWindowBlocks(g: Graph, p: Parameters, x: Value, options: 
       const keyBias = g.concat([masks.slotBias, g.slice(masks.localBias, 1, first, m)], 1); // [B, x+m]
       const columns = seen.shape[0]!;
       const ofKeys = g.reshape(keyBias, [B, 1, 1, columns]);
-      const clipped = (): Value => g.concat([slotBand, g.slice(band, 1, g.sub(first, before), m)], 1);
       // Most blocks see all of the band, and a slice of all would be a copy.
       const bias = g.branch(
         g.equal(g.size(m), g.size("2c+b")),
         () => [g.add(ofKeys, g.reshapeAs(whole, ["b", columns]))],
-        () => [g.add(ofKeys, clipped())],
+        () => [g.add(ofKeys, g.concat([slotBand, g.slice(band, 1, g.sub(first, before), m)], 1))],
       )[0]!;
       return { start, seen, bias };
     },

@@ -39,9 +39,8 @@ export class RowBlocks {
       return { rows, output };
     };
 
-    const forward = (): Value => joined(g.loop(loop, (index) => ({ scan: [compute(index).output] })).scan[0]!);
     const before = g.currentBlock.nodes.length;
-    const output = forward();
+    const output = joined(g.loop(loop, (index) => ({ scan: [compute(index).output] })).scan[0]!);
     const read = new Set(g.currentBlock.nodes.slice(before).flatMap(readBy));
     const weights = [...g.parameters.values()].map(({ value }) => value).filter((value) => read.has(value));
 

@@ -29,10 +29,10 @@ export interface Source {
 /** By their places in the graph; a layer's projection follows that of the layer before. */
 const stages = { step: 0, project: 1 };
 
-/** Positions of a piece: half a second cache of values. */
+/** Positions of a piece, about: 256 kB of a head's values where it is 64 wide, which a processor's second cache holds. */
 const pieceLength = 1024;
 /** From that many rows of a step on, one product is faster. */
-const manyRows = 10;
+const rowsForOneProduct = 10;
 
 export interface PrepareOptions {
   readonly signal?: AbortSignal | undefined;
@@ -136,34 +136,23 @@ export class DecoderRunner {
     this.#need({ full: false, source: true });
     const [batch, length] = encoded.dims as [number, number];
     const pieces = this.sourceInBytes ? 1 : Math.max(1, Math.round(length / pieceLength));
-    const bias = sourceBias(batch, length, attention_mask);
-    if (length % pieces === 0) return { ...(await this.#project(encoded, { signal, progress })), bias, pieces };
-    if (!extensible) return { ...(await this.#project(encoded, { signal, progress })), bias };
-    const rows = Math.ceil(length / pieces) * pieces;
-    const longer = padSequence(encoded, rows);
-    const source = await this.#project(longer, { signal, progress });
-    longer.dispose();
-    const unseen = padSequence(bias.reshape([batch, length]), rows, Number.NEGATIVE_INFINITY);
-    return { ...source, bias: unseen.reshape([batch, 1, 1, rows]), pieces };
-  }
-
-  async #project(
-    encoded: Tensor<"float32">,
-    { signal, progress }: PrepareOptions,
-  ): Promise<Pick<Source, "batch" | "layers">> {
-    const batch = encoded.dims[0]!;
+    const rows = extensible ? Math.ceil(length / pieces) * pieces : length;
+    const source = padSequence(encoded, rows);
     const count = this.config.decoder_layers;
     const layers: SourceLayer[] = [];
     const parts = partsOfSource(this.sourceInBytes);
     for (let layer = 0; layer < count; layer++) {
       await breathe(signal);
       const names = parts.map((part) => `project.${layer}.${part}`);
-      const outputs = await this.#run(stages.project + layer, { encoder_hidden_states: encoded }, names);
+      const outputs = await this.#run(stages.project + layer, { encoder_hidden_states: source }, names);
       const entries = parts.map((part, at) => [part, outputs[names[at]!]!] as const);
       layers.push(Object.fromEntries(entries) as unknown as SourceLayer);
       progress?.("prepare", layer + 1, count);
     }
-    return { batch, layers };
+    if (source !== encoded) source.dispose();
+    const seen = sourceBias(batch, length, attention_mask).reshape([batch, length]);
+    const bias = padSequence(seen, rows, Number.NEGATIVE_INFINITY).reshape([batch, 1, 1, rows]);
+    return { batch, layers, bias, pieces: rows % pieces === 0 ? pieces : 1 };
   }
 
   async step(inputs: StepInputs, options: StepOptions = {}): Promise<StepOutputs> {
@@ -256,7 +245,7 @@ export class DecoderRunner {
 }
 
 function piecesFor(rows: number, { pieces = 1 }: Source): Tensor {
-  return Tensor.from(rows > 1 && rows < manyRows ? pieces : 1, "int64");
+  return Tensor.from(rows > 1 && rows < rowsForOneProduct ? pieces : 1, "int64");
 }
 
 /** Probabilities [B, h, Q, n] times a layer's row of head masks [L, h], in place. */

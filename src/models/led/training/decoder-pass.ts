@@ -11,7 +11,7 @@ import { embed } from "./embedding-pass.ts";
 import { activeLayers, rowOf } from "./encoder-pass.ts";
 import { addInto } from "./gradient-sum.ts";
 import { type DecoderVariant, decoderLayerGraph } from "./part-graphs.ts";
-import { type PartRun, type Ran, runBackward, runForward } from "./part-run.ts";
+import { type PartRun, runBackward, runForward, type Saved } from "./part-run.ts";
 import type { TrainingContext } from "./training-context.ts";
 
 type Floats = Tensor<"float32">;
@@ -52,7 +52,7 @@ export async function decoderPass(
   const embedded = await embed(context, { path, side: "decoder", source: target, length });
   const biases = biasesOf(inputs);
   const layers = activeLayers(context, "decoder", config.decoder_layers, config.decoder_layerdrop);
-  const saved: { part: PartRun; ran: Ran; hidden: Floats }[] = [];
+  const saved: Saved[] = [];
   let hidden = embedded.hidden;
   let trained = embedded.trained;
   for (const layer of layers) {

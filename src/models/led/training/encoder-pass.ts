@@ -10,7 +10,7 @@ import { cutSequence, layoutSequence, padSequence, type SequenceLayout } from ".
 import { globalAttentionMask, rowMask, windowMask } from "./dropout-masks.ts";
 import { type Embedded, embed } from "./embedding-pass.ts";
 import { type EncoderVariant, encoderLayerGraph } from "./part-graphs.ts";
-import { type PartRun, type Ran, runBackward, runForward } from "./part-run.ts";
+import { type PartRun, runBackward, runForward, type Saved } from "./part-run.ts";
 import type { TrainingContext } from "./training-context.ts";
 
 type Floats = Tensor<"float32">;
@@ -60,13 +60,6 @@ export function activeLayers(
 ): number[] {
   const layers = Array.from({ length: count }, (_, layer) => layer);
   return layers.filter((layer) => !draws?.leavesOut(`${side}.layers.${layer}`, p));
-}
-
-interface Saved {
-  readonly part: PartRun;
-  readonly ran: Ran;
-  /** The layer's input. */
-  readonly hidden: Floats;
 }
 
 async function backwardThrough(

@@ -37,6 +37,14 @@ export interface Ran {
   readonly masks: Readonly<Record<string, PackedMask>>;
 }
 
+/** A layer that was run forward, until its way back. */
+export interface Saved {
+  readonly part: PartRun;
+  readonly ran: Ran;
+  /** The layer's input. */
+  readonly hidden: Floats;
+}
+
 export async function runForward(context: TrainingContext, part: PartRun): Promise<Ran> {
   const { name, path, variant } = part;
   const { kept } = await context.core.training.open(variant, part.build);
